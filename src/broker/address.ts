@@ -1,0 +1,57 @@
+/**
+ * Addresses of the broker. A topic and a procedure are dotted texts; the same text may name both, in different tables.
+ *
+ * An address that begins with `#` is private to the router (reply addresses): no pattern matches it, and no client can
+ * spell it, because `#` is no URI character [WAMP BP URIs] and STOMP destinations escape it.
+ */
+
+/** How a pattern's text is read. */
+export type MatchPolicy = 'exact' | 'prefix' | 'wildcard' | 'multi';
+
+/**
+ * What a subscription or registration matches.
+ *
+ * - `exact`: the text itself.
+ * - `prefix`: every address that begins with the text, by characters, not components [WAMP AP Prefix Matching].
+ * - `wildcard`: as many components as the text; an empty component stands for exactly one of any value [WAMP AP Wildcard
+ *   Matching].
+ * - `multi`: like `wildcard`, and a component `#` stands for zero or more components (STOMP's `#`).
+ */
+export interface Pattern {
+  readonly match: MatchPolicy;
+  readonly text: string;
+}
+
+/** The component of a `multi` pattern that stands for zero or more components. */
+export const MANY = '#';
+
+/** Whether the address belongs to the router alone: its first component is exactly `wamp` [WAMP BP URIs]. */
+export function isReserved(address: string): boolean {
+  return address.startsWith('wamp') && (address.length === 4 || address[4] === '.');
+}
+
+/** Whether the address is private to the router: a reply address, which patterns never match. */
+export function isPrivate(address: string): boolean {
+  return address.startsWith('#');
+}
+
+/** Whether the pattern names one private address. A `multi` pattern may begin with `#` too, and is not private. */
+export function isPrivatePattern(pattern: Pattern): boolean {
+  return pattern.match === 'exact' && isPrivate(pattern.text);
+}
+
+/** One text for a pattern, to be used as a key. */
+export function patternKey(pattern: Pattern): string {
+  return `${pattern.match} ${pattern.text}`;
+}
+
+/**
+ * The pattern in its canonical form, so that the same set of addresses has one subscription whatever protocol asked for
+ * it: a wildcard without empty component is exact, a `multi` without `#` is a wildcard.
+ */
+export function canonicalPattern(pattern: Pattern): Pattern {
+  if (pattern.match === 'exact' || pattern.match === 'prefix') return pattern;
+  const components = pattern.text.split('.');
+  if (pattern.match === 'multi' && components.includes(MANY)) return pattern;
+  return { match: components.includes('') ? 'wildcard' : 'exact', text: pattern.text };
+}

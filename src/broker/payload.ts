@@ -1,0 +1,113 @@
+import type { SerializerName } from '../serializers/index.js';
+import { serializers } from '../serializers/index.js';
+import type { Arguments, Body, BodyShape, Slices, Values } from './conversion.js';
+import { argumentsFromBody, argumentsFromSlices, bodyFromSlices, valuesFromArguments } from './conversion.js';
+
+/** User headers that travel beside a payload, in order. Names and values are text of the application. */
+export type Headers = ReadonlyMap<string, string>;
+
+/**
+ * What a publication, a call or an answer carries. It keeps the bytes that arrived and gives each receiver the view that it
+ * needs: the same bytes where sender and receiver agree, else a conversion that is made once and kept. Immutable.
+ */
+export class Payload {
+  /** No body, no arguments. */
+  static readonly empty = new Payload({
+    kind: 'slices',
+    slices: slicesOf('json', undefined, undefined, undefined),
+  });
+
+  /** serializer → arguments, once somebody needed them */
+  #arguments: Map<SerializerName, Arguments> | undefined;
+  #body: Body | undefined;
+
+  private constructor(
+    private readonly source:
+      { readonly kind: 'body'; readonly body: Body } | { readonly kind: 'slices'; readonly slices: Slices },
+  ) {}
+
+  /**
+   * A body as it arrived. `shape` tells how to read a JSON, CBOR or MessagePack body: as one value (default), as the list of
+   * arguments, or as the keyword arguments.
+   */
+  static ofBody(bytes: Uint8Array, contentType?: string, shape?: BodyShape): Payload {
+    return new Payload({ kind: 'body', body: { bytes, contentType, shape } });
+  }
+
+  /**
+   * Encoded arguments as they arrived. Both must have been scanned: exactly one array, exactly one map with string keys.
+   *
+   * @param contentType the type of a byte string that stands alone.
+   */
+  static ofSlices(
+    serializer: SerializerName,
+    args: Uint8Array | undefined,
+    kwargs: Uint8Array | undefined,
+    contentType?: string,
+  ): Payload {
+    return new Payload({ kind: 'slices', slices: slicesOf(serializer, args, kwargs, contentType) });
+  }
+
+  /**
+   * Arguments as values of this process. They are encoded at once, so what the caller changes afterwards changes nothing.
+   *
+   * @throws SerializerError for what no serializer can say: functions, symbols, cycles.
+   */
+  static ofValues(args: readonly unknown[] = [], kwargs: object = {}): Payload {
+    const { cbor } = serializers;
+    return Payload.ofSlices('cbor', cbor.encode(args), cbor.encode(kwargs));
+  }
+
+  /** Bytes of the payload as it arrived. */
+  get size(): number {
+    if (this.source.kind === 'body') return this.source.body.bytes.length;
+    const { args, kwargs } = this.source.slices;
+    return (args?.length ?? 0) + (kwargs?.length ?? 0);
+  }
+
+  /** The payload as encoded arguments; the very bytes that arrived if the serializer is the sender's. */
+  arguments(serializer: SerializerName): Arguments {
+    const known = this.#arguments?.get(serializer);
+    if (known !== undefined) return known;
+    const made =
+      this.source.kind === 'body'
+        ? argumentsFromBody(this.source.body, serializer)
+        : argumentsFromSlices(this.source.slices, serializer);
+    this.#arguments ??= new Map();
+    this.#arguments.set(serializer, made);
+    return made;
+  }
+
+  /** The payload as octets with a type; the very bytes that arrived if the sender sent a body. */
+  body(): Body {
+    this.#body ??= this.source.kind === 'body' ? this.source.body : bodyFromSlices(this.source.slices);
+    return this.#body;
+  }
+
+  /** The payload as values, for code in this process. Decoded at each call: the caller owns the result. */
+  values(): Values {
+    const serializer = this.source.kind === 'slices' ? this.source.slices.serializer : 'cbor';
+    return valuesFromArguments(serializer, this.arguments(serializer));
+  }
+}
+
+/** Explicit empty arguments say no more than absent ones [WAMP BP Empty Arguments and Keyword Arguments]. */
+function slicesOf(
+  serializer: SerializerName,
+  args: Uint8Array | undefined,
+  kwargs: Uint8Array | undefined,
+  contentType: string | undefined,
+): Slices {
+  const full = kwargs !== undefined && !isEmptyContainer(kwargs) ? kwargs : undefined;
+  return {
+    serializer,
+    args: args !== undefined && (full !== undefined || !isEmptyContainer(args)) ? args : undefined,
+    kwargs: full,
+    contentType,
+  };
+}
+
+/** `[]` or `{}` in JSON, one octet in the binary serializers. */
+function isEmptyContainer(bytes: Uint8Array): boolean {
+  return bytes.length === 1 || (bytes.length === 2 && (bytes[0] === 0x5b || bytes[0] === 0x7b));
+}

@@ -1,0 +1,44 @@
+import type { Refusal } from '../errors.js';
+import type { Outcome } from '../outcome.js';
+import type { Publication } from '../publication.js';
+import type { EndpointFeatures, Invocation, Registration } from '../registrations.js';
+import type { Request } from '../request.js';
+import type { Subscription } from '../subscriptions.js';
+
+/** How a call is given up, in the words of [WAMP AP Call Canceling]. */
+export type CancelMode = 'skip' | 'kill' | 'killnowait';
+
+/**
+ * What the broker needs from whoever is attached: a socket's session, a handler in this process, a bridge.
+ *
+ * All methods are called synchronously within a run of the broker and must neither throw nor wait. Commands that an
+ * endpoint issues from inside one of them are carried out after the run.
+ */
+export interface Endpoint {
+  /** Read at each use: a session learns them at its login. */
+  readonly features: EndpointFeatures;
+
+  /**
+   * Takes one publication for a subscription. Returns false when it wants no more for now: this one was taken, as with
+   * a stream's `write`; `attachment.resume()` says that there is room again.
+   */
+  deliver(subscription: Subscription, publication: Publication): boolean;
+
+  /** Starts a call on this callee; answered by `attachment.yield` or `attachment.fail`. */
+  invoke(invocation: Invocation): void;
+
+  /**
+   * The caller gave up. With `kill` its answer is still awaited, with `killnowait` it will be ignored. Only called if
+   * `features.callCanceling`, or never for an invocation that was answered.
+   */
+  interrupt(invocation: Invocation, mode: 'kill' | 'killnowait', why: Refusal): void;
+
+  /** The outcome of a command that named a request. Called exactly once per request, `progress` apart. */
+  answer(request: Request, outcome: Outcome): void;
+
+  /** A subscription or registration was taken away by somebody other than this endpoint. */
+  revoked(what: Subscription | Registration, why: Refusal): void;
+
+  /** The attachment is over and has been detached: too slow (`limit_exceeded`), killed, or the broker stops. */
+  evict(why: Refusal): void;
+}

@@ -1,0 +1,78 @@
+import type { Headers, Payload } from './payload.js';
+
+/** Who published or called, as far as it may be disclosed; stamped by the broker, never taken from a client. */
+export interface Identity {
+  /** The session's global id. */
+  readonly session: number;
+  readonly authid: string;
+  readonly authrole: string;
+}
+
+/**
+ * A way to write a publication for one kind of receiver, kept on the subscription and compared by identity: receivers with
+ * the same form share one encoding.
+ */
+export interface Form {
+  /** A number that no other form of this broker has. */
+  readonly ordinal: number;
+}
+
+/** What a publisher asks for. */
+export interface PublishCommand {
+  readonly topic: string;
+  readonly payload: Payload;
+  readonly headers?: Headers | undefined;
+  /** The address as the publisher spelled it in its own protocol, shown unchanged to receivers of that protocol. */
+  readonly spelling?: string | undefined;
+  /** Tell receivers who published. Default false. */
+  readonly disclose?: boolean;
+  /** Leave the publisher's own session out [WAMP AP Publisher Exclusion]. Default false: the subprotocol decides. */
+  readonly excludePublisher?: boolean;
+}
+
+/** One event on its way; immutable, shared by all its receivers. */
+export class Publication {
+  /** form → what was encoded for it, once */
+  #encoded: Map<Form, unknown> | undefined;
+  #lastForm: Form | undefined;
+  #lastEncoded: unknown;
+
+  constructor(
+    /** Global-scope id [WAMP BP IDs]. */
+    readonly id: number,
+    readonly topic: string,
+    readonly payload: Payload,
+    readonly headers: Headers | undefined,
+    readonly spelling: string | undefined,
+    /** Who published it, if receivers may know. */
+    readonly publisher: Identity | undefined,
+  ) {}
+
+  /** The encoding for a form: made by the first receiver that needs it, the same object for all others. */
+  encodeOnce<F extends Form, T>(form: F, encode: (publication: Publication, form: F) => T): T {
+    if (this.#lastForm === form) return this.#lastEncoded as T;
+    let encoded = this.#encoded?.get(form) as T | undefined;
+    if (encoded === undefined) {
+      encoded = encode(this, form);
+      if (this.#lastForm !== undefined) {
+        // Set each time: `shareOnce` may have made the map before the first form came into it.
+        this.#encoded ??= new Map<Form, unknown>();
+        this.#encoded.set(this.#lastForm, this.#lastEncoded);
+        this.#encoded.set(form, encoded);
+      }
+    }
+    this.#lastForm = form;
+    this.#lastEncoded = encoded;
+    return encoded;
+  }
+
+  /** A part that several forms share (STOMP's tail); made once, kept under a key of its own. */
+  shareOnce<T>(key: Form, make: (publication: Publication) => T): T {
+    const shared = this.#encoded?.get(key) as T | undefined;
+    if (shared !== undefined) return shared;
+    const made = make(this);
+    this.#encoded ??= new Map<Form, unknown>();
+    this.#encoded.set(key, made);
+    return made;
+  }
+}

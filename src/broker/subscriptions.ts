@@ -1,0 +1,90 @@
+import type { Pattern } from './address.js';
+import type { Form, Publication } from './publication.js';
+
+/** A subscriber as the router of events sees it. */
+export interface Subscriber {
+  readonly detached: boolean;
+  /** Takes the publication, or keeps it back while its endpoint takes no more. */
+  offer(subscription: Subscription, publication: Publication): void;
+}
+
+/** One subscription of one attachment: (attachment, key, pattern). */
+export class Subscription {
+  readonly kind = 'subscription';
+  /**
+   * How this subscriber's events are written. Set by the endpoint when it is told `subscribed`, which is before the first
+   * event; subscribers with the same form share one encoding.
+   */
+  form: Form = UNSET_FORM;
+  /** Place in `interest.subscriptions`; -1 when it is over. */
+  position = -1;
+  /** How many entries of the attachment's backlog belong to this subscription. */
+  backlogged = 0;
+
+  constructor(
+    readonly attachment: Subscriber,
+    /** The endpoint's own name for it: STOMP's subscription id, WAMP's pattern. */
+    readonly key: string,
+    readonly interest: Interest,
+    /** Not to be told what its own session publishes. */
+    readonly noLocal: boolean,
+  ) {}
+
+  get active(): boolean {
+    return this.position >= 0;
+  }
+}
+
+const UNSET_FORM: Form = { ordinal: 0 };
+
+/** All subscriptions of one pattern: owns WAMP's subscription id and the forms. */
+export class Interest {
+  /** Changed in place; the order means nothing. */
+  readonly subscriptions: Subscription[] = [];
+  /** name of a form → the form */
+  readonly #forms = new Map<string, Form>();
+
+  constructor(
+    /** Router-scope id [WAMP BP IDs]. */
+    readonly id: number,
+    readonly pattern: Pattern,
+    private readonly nextOrdinal: () => number,
+  ) {}
+
+  /**
+   * The form of this name, made at its first use with a number that no other form of the broker has. Lives at least as
+   * long as a subscription uses it, at most as long as the interest.
+   */
+  form<F extends Form>(name: string, make: (ordinal: number) => F): F {
+    let form = this.#forms.get(name);
+    if (form === undefined) {
+      this.#forgetUnusedForms();
+      form = make(this.nextOrdinal());
+      this.#forms.set(name, form);
+    }
+    return form as F;
+  }
+
+  /** Names are the clients' choice, so forms that nobody uses any more are forgotten once they are the larger part. */
+  #forgetUnusedForms(): void {
+    if (this.#forms.size < 16 + 2 * this.subscriptions.length) return;
+    const used = new Set(this.subscriptions.map((subscription) => subscription.form));
+    for (const [name, form] of this.#forms) if (!used.has(form)) this.#forms.delete(name);
+  }
+
+  add(subscription: Subscription): void {
+    subscription.position = this.subscriptions.length;
+    this.subscriptions.push(subscription);
+  }
+
+  /** Takes a subscription out by putting the last one in its place. Tells whether none is left. */
+  remove(subscription: Subscription): boolean {
+    const last = this.subscriptions.pop();
+    if (last !== undefined && last !== subscription) {
+      this.subscriptions[subscription.position] = last;
+      last.position = subscription.position;
+    }
+    subscription.position = -1;
+    return this.subscriptions.length === 0;
+  }
+}
