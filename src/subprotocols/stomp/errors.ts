@@ -1,0 +1,89 @@
+import type { BrokerErrorCode, Refusal } from '../../broker/index.js';
+import type { CloseKind } from '../subprotocol.js';
+import type { FrameFault } from './codec/index.js';
+
+/** Why a session ends with an ERROR frame [STOMP 1.2 §ERROR]. */
+export interface StompError {
+  /** For the `message` header: fixed text. */
+  readonly message: string;
+  /** For the body: one sentence; input only through {@link quoted}. */
+  readonly detail: string;
+  readonly close: CloseKind;
+  /** The culprit's `receipt`, if it had one. */
+  readonly receipt?: string | undefined;
+  /** The versions that we speak, when the client speaks none of them. */
+  readonly version?: string;
+}
+
+/** How STOMP says a refusal of the broker. */
+export interface RefusalWords {
+  /** The `message` header of an ERROR frame. */
+  readonly message: string;
+  /** The `error` header of an answer to a call, in WAMP's words. */
+  readonly uri: string;
+  /** How the connection ends after an ERROR frame. */
+  readonly close: CloseKind;
+}
+
+/** Every refusal of the broker in STOMP's words; `docs/errors.md` shows the same table. */
+export const REFUSALS = {
+  invalid_address: words('invalid destination', 'wamp.error.invalid_uri', 'policy'),
+  reserved_address: words('reserved destination', 'wamp.error.invalid_uri', 'policy'),
+  not_authorized: words('not authorized', 'wamp.error.not_authorized', 'policy'),
+  authorization_failed: words('authorization failed', 'wamp.error.authorization_failed', 'internal'),
+  disclosure_refused: words('disclosure refused', 'wamp.error.option_disallowed.disclose_me', 'policy'),
+  no_such_subscription: words('no such subscription', 'wamp.error.no_such_subscription', 'protocol_error'),
+  no_such_procedure: words('no such procedure', 'wamp.error.no_such_procedure', 'policy'),
+  no_such_registration: words('no such registration', 'wamp.error.no_such_registration', 'protocol_error'),
+  procedure_exists: words('procedure already exists', 'wamp.error.procedure_already_exists', 'policy'),
+  no_such_call: words('no such call', 'wamp.error.canceled', 'policy'),
+  canceled: words('canceled', 'wamp.error.canceled', 'policy'),
+  callee_gone: words('callee gone', 'wamp.error.canceled', 'policy'),
+  callee_unavailable: words('callee unavailable', 'wamp.error.unavailable', 'overloaded'),
+  timeout: words('timeout', 'wamp.error.timeout', 'policy'),
+  limit_exceeded: words('limit exceeded', 'wamp.error.unavailable', 'policy'),
+  payload_too_large: words('payload too large', 'wamp.error.payload_size_exceeded', 'too_big'),
+  unavailable: words('unavailable', 'wamp.error.unavailable', 'overloaded'),
+  internal: words('internal error', 'wamp.error.runtime_error', 'internal'),
+} as const satisfies Record<BrokerErrorCode, RefusalWords>;
+
+/** What refused octets are called, and how the connection ends. */
+const FAULTS = {
+  malformed: { message: 'malformed frame', close: 'protocol_error' },
+  too_large: { message: 'frame too large', close: 'too_big' },
+  invalid_utf8: { message: 'invalid UTF-8', close: 'invalid_data' },
+} as const satisfies Record<FrameFault['code'], { readonly message: string; readonly close: CloseKind }>;
+
+/** The error for octets that are no frame. */
+export function errorOfFault(fault: FrameFault): StompError {
+  return { ...FAULTS[fault.code], detail: fault.text, receipt: fault.receipt };
+}
+
+/** The error for a command that the broker refused. */
+export function errorOfRefusal(refusal: Refusal, receipt: string | undefined): StompError {
+  const { message, close } = REFUSALS[refusal.code];
+  return { message, detail: refusal.reason, close, receipt };
+}
+
+/** The error for a frame that says something wrong. */
+export function protocolError(message: string, detail: string, receipt?: string): StompError {
+  return { message, detail, close: 'protocol_error', receipt };
+}
+
+/** A piece of the input for an error text: at most 64 characters, everything but printable ASCII escaped. */
+export function quoted(input: string): string {
+  let shown = '';
+  for (const byte of Buffer.from(input.slice(0, QUOTED_LENGTH))) {
+    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x5c;
+    const next = plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+    if (shown.length + next.length > QUOTED_LENGTH) break;
+    shown += next;
+  }
+  return shown;
+}
+
+const QUOTED_LENGTH = 64;
+
+function words(message: string, uri: string, close: CloseKind): RefusalWords {
+  return { message, uri, close };
+}

@@ -1,0 +1,208 @@
+import type { PublishCommand } from '../../../broker/index.js';
+import { Payload } from '../../../broker/index.js';
+import { assertNever } from '../../../lib/index.js';
+import type { Admission } from '../../inbox.js';
+import { answerInvocation, call, cancelCalls, checkAnswer, checkCall } from '../calls.js';
+import type { StompFrame } from '../codec/index.js';
+import type { Conversation } from '../conversation.js';
+import type { Destination } from '../destinations.js';
+import { destinationOf, isTempQueue, replyQueue } from '../destinations.js';
+import { shapeOf, userHeaders } from '../header-hygiene.js';
+import { replyForm } from '../own-form.js';
+import type { ReplyAddress } from '../reply-addresses.js';
+import { replyTopic } from '../reply-addresses.js';
+import type { Transaction } from '../transactions.js';
+import { transactionOf } from './transaction.js';
+
+/** SEND [STOMP 1.2 §SEND]: publishes, calls, or answers, as its destination says. */
+export function send(conversation: Conversation, frame: StompFrame): Admission {
+  const destination = destinationOfSend(conversation, frame);
+  if (destination === undefined) return undefined;
+  const transaction = transactionOf(conversation, frame);
+  if (transaction === 'unknown') return undefined;
+  switch (destination.kind) {
+    case 'topic':
+      return publish(conversation, frame, destination.pattern.text, transaction);
+    case 'procedure':
+      return sendToProcedure(conversation, frame, destination.uri, transaction);
+    case 'reply-queue':
+      return reply(conversation, frame, destination.token, transaction);
+    case 'temp-queue':
+      return refuseDestination(conversation, frame, 'A reply address is for reply-to and SUBSCRIBE only.');
+    default:
+      return assertNever(destination);
+  }
+}
+
+function destinationOfSend(conversation: Conversation, frame: StompFrame): Destination | undefined {
+  const text = frame.headers.get('destination');
+  if (text === undefined) return refuseDestination(conversation, frame, 'The destination is missing.');
+  if (text === conversation.lastSent?.text) return conversation.lastSent.destination;
+  const destination = destinationOf(text, conversation.settings.separator, false);
+  if (destination.kind === 'fault') return refuseDestination(conversation, frame, destination.detail);
+  conversation.lastSent = { text, destination };
+  return destination;
+}
+
+/** Ends the session because of a destination: never a broadcast of what was meant for something else. */
+export function refuseDestination(conversation: Conversation, frame: StompFrame, detail: string): undefined {
+  const receipt = frame.headers.get('receipt');
+  return conversation.fail({ message: 'invalid destination', detail, close: 'policy', receipt });
+}
+
+function publish(
+  conversation: Conversation,
+  frame: StompFrame,
+  topic: string,
+  transaction: Transaction | undefined,
+): Admission {
+  const { headers } = frame;
+  const user = userHeaders(headers);
+  const replyTo = user?.get('reply-to');
+  if (user !== undefined && replyTo !== undefined && isTempQueue(replyTo)) {
+    const token = replyTokenOf(conversation, frame, replyTo);
+    if (token === undefined) return undefined;
+    user.set('reply-to', replyQueue(token));
+  }
+  const command: PublishCommand = {
+    topic,
+    payload: Payload.ofBody(frame.body, headers.get('content-type'), shapeOf(headers)),
+    headers: user,
+    spelling: headers.get('destination'),
+    // STOMP publishers hear themselves, unless they say otherwise.
+    excludePublisher: headers.get('exclude-me') === 'true',
+  };
+  if (transaction !== undefined) return bufferPublication(conversation, frame, command, transaction);
+  const receipt = headers.get('receipt');
+  const { attachment, unconfirmed } = conversation;
+  return receipt === undefined
+    ? attachment.publish(unconfirmed, command)
+    : attachment.publish(conversation.command(receipt, nothing), command, true);
+}
+
+function sendToProcedure(
+  conversation: Conversation,
+  frame: StompFrame,
+  procedure: string,
+  transaction: Transaction | undefined,
+): Admission {
+  const { headers } = frame;
+  const replyTo = headers.get('reply-to');
+  if (replyTo !== undefined && !isTempQueue(replyTo)) {
+    return refuseDestination(conversation, frame, 'The reply-to of a call is a /temp-queue/ of its own.');
+  }
+  if (!checkCall(conversation, frame)) return undefined;
+  const correlationId = headers.get('correlation-id');
+  const body = transaction === undefined ? frame.body : Buffer.from(frame.body);
+  return perform(conversation, frame, transaction, () => {
+    if (headers.get('cancel') === 'true') return cancelCalls(conversation, procedure, correlationId);
+    const address = replyTo === undefined ? undefined : replyAddressOf(conversation, frame, replyTo);
+    if (replyTo !== undefined && address === undefined) return undefined;
+    return call(conversation, { headers, body }, procedure, address);
+  });
+}
+
+/** An answer: to a call that this client serves, or to whoever holds the reply address. To nobody, if it is over. */
+function reply(
+  conversation: Conversation,
+  frame: StompFrame,
+  token: string,
+  transaction: Transaction | undefined,
+): Admission {
+  const open = conversation.invocations.byToken(token);
+  if (open !== undefined) {
+    if (!checkAnswer(conversation, frame)) return undefined;
+    const { headers } = frame;
+    const body = transaction === undefined ? frame.body : Buffer.from(frame.body);
+    return perform(conversation, frame, transaction, () =>
+      answerInvocation(conversation, { headers, body }, open),
+    );
+  }
+  if (TOKEN.test(token)) return publish(conversation, frame, replyTopic(token), transaction);
+  conversation.count('stomp.answers_to_nobody');
+  return perform(conversation, frame, transaction, nothing);
+}
+
+const TOKEN = /^[\w-]{1,64}$/;
+
+/** Does it now, or at the COMMIT; the RECEIPT says that the frame was accepted, so it comes first. */
+function perform(
+  conversation: Conversation,
+  frame: StompFrame,
+  transaction: Transaction | undefined,
+  action: () => Admission | void,
+): Admission {
+  const act = (): Admission => action() ?? undefined;
+  if (transaction !== undefined) {
+    if (!reserve(conversation, frame, transaction)) return undefined;
+    transaction.actions.push(act);
+  }
+  conversation.receipt(frame.headers.get('receipt'));
+  return transaction === undefined ? act() : undefined;
+}
+
+/** Keeps a publication for the COMMIT, after everything that could fail then was checked [STOMP 1.2 §COMMIT]. */
+function bufferPublication(
+  conversation: Conversation,
+  frame: StompFrame,
+  command: PublishCommand,
+  transaction: Transaction,
+): Admission {
+  const { headers } = frame;
+  if (!reserve(conversation, frame, transaction)) return undefined;
+  const receipt = headers.get('receipt');
+  const accept = (): void => {
+    if (conversation.state !== 'live') return;
+    // The body's own copy: it must not keep the message alive that it came in.
+    const payload = Payload.ofBody(Buffer.from(frame.body), headers.get('content-type'), shapeOf(headers));
+    transaction.publications.push({ ...command, payload });
+    conversation.receipt(receipt);
+  };
+  const admission = conversation.attachment.examine(conversation.refusable(receipt), command.topic);
+  if (admission !== undefined) return admission.then(accept);
+  accept();
+  return undefined;
+}
+
+function reserve(conversation: Conversation, frame: StompFrame, transaction: Transaction): boolean {
+  const fault = conversation.transactions.reserve(transaction, frame.body.length);
+  if (fault === undefined) return true;
+  const receipt = frame.headers.get('receipt');
+  conversation.fail({ message: 'transaction too large', detail: fault, close: 'policy', receipt });
+  return false;
+}
+
+function replyAddressOf(
+  conversation: Conversation,
+  frame: StompFrame,
+  name: string,
+): ReplyAddress | undefined {
+  const address = conversation.replies.obtain(name);
+  if (address !== undefined) return address;
+  const { replyAddresses } = conversation.settings.limits;
+  return conversation.fail({
+    message: 'limit exceeded',
+    detail: `A session may have ${replyAddresses} reply addresses.`,
+    close: 'policy',
+    receipt: frame.headers.get('receipt'),
+  });
+}
+
+/** The unguessable name of a reply address; others may send to it as long as the client holds the address. */
+function replyTokenOf(conversation: Conversation, frame: StompFrame, name: string): string | undefined {
+  const address = replyAddressOf(conversation, frame, name);
+  if (address === undefined || address.token !== undefined) return address?.token;
+  const token = conversation.services.ids.token();
+  const command = conversation.command(undefined, (outcome) => {
+    if (outcome.kind !== 'subscribed') return;
+    outcome.subscription.form = replyForm(conversation, address);
+    address.subscription = outcome.subscription;
+    address.token = token;
+  });
+  const pattern = { match: 'exact', text: replyTopic(token) } as const;
+  // A private topic is no matter of authorization: the outcome is there at once.
+  void conversation.attachment.subscribe(command, { key: `reply ${token}`, pattern });
+  return address.token;
+}
+
+function nothing(): void {}

@@ -1,0 +1,39 @@
+import type { Form, Publication } from '../../broker/index.js';
+import type { Frame } from '../subprotocol.js';
+import type { Conversation, StompSubscription } from './conversation.js';
+import { encodeTail, identityHeaders } from './header-hygiene.js';
+import { topicTail } from './message-form.js';
+import type { ReplyAddress } from './reply-addresses.js';
+
+/** How events are written that only one client gets in this way; what can be shared of them is. */
+export class OwnForm implements Form {
+  readonly ordinal = 0;
+
+  /** @param encode the whole frame of one delivery. */
+  constructor(readonly encode: (publication: Publication) => Frame) {}
+}
+
+/** For a subscription that acknowledges: each delivery has a message id of its own, the tail is everybody's. */
+export function acknowledgedForm(conversation: Conversation, subscription: StompSubscription): OwnForm {
+  const { style } = conversation;
+  return new OwnForm((publication) => {
+    const delivery = conversation.acks.issue(publication.id, subscription.pile);
+    return conversation.ownFrame(subscription.id, delivery, topicTail(publication, style));
+  });
+}
+
+/** For a reply address: the client sees the name that it gave, not the unguessable one. */
+export function replyForm(conversation: Conversation, address: ReplyAddress): OwnForm {
+  const { style } = conversation;
+  return new OwnForm((publication) => {
+    const parts = {
+      destination: address.name,
+      own: identityHeaders(publication.publisher),
+      user: publication.headers,
+      payload: publication.payload,
+    };
+    const delivery = conversation.acks.issue(publication.id, address.pile);
+    const tail = encodeTail(parts, style.version, style.headerDropped);
+    return conversation.ownFrame(address.subscriptionId, delivery, tail);
+  });
+}

@@ -1,0 +1,66 @@
+import type { Subscription } from '../../broker/index.js';
+import { Pile } from './acks.js';
+
+/** A `/temp-queue/…` of one session: where answers to its calls and requests arrive. Nobody else can name it. */
+export class ReplyAddress {
+  /** The subscription that its MESSAGEs are for: the client's own, or one named after the address. */
+  subscriptionId: string | undefined;
+  pile: Pile;
+  /** Whether the client has subscribed to it. */
+  explicit = false;
+  /** The unguessable name under which others reach it, once a request needed one. */
+  token: string | undefined;
+  /** What listens to that name. */
+  subscription: Subscription | undefined;
+  /** Calls that have yet to be answered here. */
+  readonly calls = new Set<object>();
+  /** Whether it is over: what still comes is dropped. */
+  over = false;
+
+  constructor(readonly name: string) {
+    this.subscriptionId = name;
+    this.pile = new Pile('auto', name);
+  }
+}
+
+/** The private topic behind an unguessable name; no pattern matches it and no client can spell it. */
+export function replyTopic(token: string): string {
+  return `#reply.${token}`;
+}
+
+/** The reply addresses of one session, bounded in number. */
+export class ReplyAddresses {
+  /** name → address */
+  readonly #addresses = new Map<string, ReplyAddress>();
+
+  constructor(private readonly limit: number) {}
+
+  get size(): number {
+    return this.#addresses.size;
+  }
+
+  find(name: string): ReplyAddress | undefined {
+    return this.#addresses.get(name);
+  }
+
+  /** The address of that name, made at its first use; undefined if there are too many. */
+  obtain(name: string): ReplyAddress | undefined {
+    const known = this.#addresses.get(name);
+    if (known !== undefined) return known;
+    if (this.#addresses.size >= this.limit) return undefined;
+    const address = new ReplyAddress(name);
+    this.#addresses.set(name, address);
+    return address;
+  }
+
+  /** Forgets an address that nothing can arrive at any more, unless the client holds it open. */
+  releaseIfIdle(address: ReplyAddress): void {
+    if (!address.explicit && address.token === undefined && address.calls.size === 0) this.drop(address);
+  }
+
+  /** Forgets an address. */
+  drop(address: ReplyAddress): void {
+    address.over = true;
+    if (this.#addresses.get(address.name) === address) this.#addresses.delete(address.name);
+  }
+}

@@ -1,0 +1,196 @@
+/** Message codes [WAMP BP Message Codes and Direction]. */
+export const CODES = {
+  hello: 1,
+  welcome: 2,
+  abort: 3,
+  challenge: 4,
+  authenticate: 5,
+  goodbye: 6,
+  error: 8,
+  publish: 16,
+  published: 17,
+  subscribe: 32,
+  subscribed: 33,
+  unsubscribe: 34,
+  unsubscribed: 35,
+  event: 36,
+  call: 48,
+  cancel: 49,
+  result: 50,
+  register: 64,
+  registered: 65,
+  unregister: 66,
+  unregistered: 67,
+  invocation: 68,
+  interrupt: 69,
+  yield: 70,
+} as const;
+
+/** The name of a message type. */
+export type MessageName = keyof typeof CODES;
+
+/** User headers beside a payload (`_headers`), in order. */
+export type HeaderMap = ReadonlyMap<string, string>;
+
+/** What rides on a message: encoded arguments, untouched, and what our custom keys say about them. */
+export interface Cargo {
+  /** One encoded array, or absent. */
+  readonly args: Uint8Array | undefined;
+  /** One encoded map, or absent. */
+  readonly kwargs: Uint8Array | undefined;
+  /** `_headers` of the options. */
+  readonly headers: HeaderMap | undefined;
+  /** `_content_type` of the options: the type of a byte string that stands alone. */
+  readonly contentType: string | undefined;
+  /** Why `_headers` or `_content_type` cannot be used: too many, too long, or with control characters. */
+  readonly fault: string | undefined;
+}
+
+/** The roles that a peer may announce [WAMP BP Client: Role and Feature Announcement]. */
+export type Role = 'publisher' | 'subscriber' | 'caller' | 'callee';
+
+/** What a client announced in HELLO.Details.roles: role → the features that are true. */
+export type Roles = ReadonlyMap<Role, ReadonlySet<string>>;
+
+/** How a pattern is to be read, as WAMP names it; the session refuses other texts. */
+export type Match = string;
+
+/** Opens a session. */
+export interface Hello {
+  readonly name: 'hello';
+  readonly realm: string;
+  readonly roles: Roles;
+  readonly authmethods: readonly string[];
+  readonly authid: string | undefined;
+  /** What the client calls itself. */
+  readonly agent: string | undefined;
+}
+
+/** A message of a client to the router, checked and typed; options that we do not know are left out. */
+export type ClientMessage =
+  | Hello
+  | { readonly name: 'abort'; readonly reason: string }
+  | { readonly name: 'authenticate'; readonly signature: string }
+  | { readonly name: 'goodbye'; readonly reason: string }
+  | {
+      /** The answer of a callee; the type was INVOCATION. */
+      readonly name: 'error';
+      readonly request: number;
+      readonly error: string;
+      readonly cargo: Cargo;
+    }
+  | Publish
+  | Subscribe
+  | { readonly name: 'unsubscribe'; readonly request: number; readonly subscription: number }
+  | Call
+  | { readonly name: 'cancel'; readonly request: number; readonly mode: string | undefined }
+  | Register
+  | { readonly name: 'unregister'; readonly request: number; readonly registration: number }
+  | Yield;
+
+/** Publishes an event. */
+export interface Publish {
+  readonly name: 'publish';
+  readonly request: number;
+  readonly topic: string;
+  readonly acknowledge: boolean;
+  readonly excludeMe: boolean;
+  readonly discloseMe: boolean;
+  readonly cargo: Cargo;
+}
+
+/** Subscribes. */
+export interface Subscribe {
+  readonly name: 'subscribe';
+  readonly request: number;
+  readonly match: Match | undefined;
+  readonly topic: string;
+}
+
+/** Calls a procedure. */
+export interface Call {
+  readonly name: 'call';
+  readonly request: number;
+  readonly procedure: string;
+  readonly receiveProgress: boolean;
+  readonly discloseMe: boolean;
+  readonly cargo: Cargo;
+}
+
+/** Offers a procedure. */
+export interface Register {
+  readonly name: 'register';
+  readonly request: number;
+  readonly match: Match | undefined;
+  readonly invoke: string | undefined;
+  readonly discloseCaller: boolean;
+  readonly procedure: string;
+}
+
+/** Answers an invocation. */
+export interface Yield {
+  readonly name: 'yield';
+  readonly request: number;
+  readonly progress: boolean;
+  readonly cargo: Cargo;
+}
+
+/** A message, or a whole batch, that breaks the protocol; says what is wrong, in words of ours only. */
+export interface Violation {
+  readonly name: 'violation';
+  readonly message: string;
+}
+
+/** Details of a message to a client. */
+export type Details = Readonly<Record<string, unknown>>;
+
+/** Encoded arguments on their way out. */
+export interface Arguments {
+  readonly args: Uint8Array | undefined;
+  readonly kwargs: Uint8Array | undefined;
+}
+
+/** A request of a client that may be answered with ERROR. */
+export type RequestName =
+  'publish' | 'subscribe' | 'unsubscribe' | 'call' | 'cancel' | 'register' | 'unregister';
+
+/** A message of the router to a client. */
+export type RouterMessage =
+  | { readonly name: 'welcome'; readonly session: number; readonly details: Details }
+  | { readonly name: 'abort'; readonly details: Details; readonly reason: string }
+  | { readonly name: 'challenge'; readonly method: string; readonly extra: Details }
+  | { readonly name: 'goodbye'; readonly details: Details; readonly reason: string }
+  | {
+      readonly name: 'error';
+      readonly to: RequestName;
+      readonly request: number;
+      readonly details: Details;
+      readonly error: string;
+      readonly cargo: Arguments;
+    }
+  | { readonly name: 'published'; readonly request: number; readonly publication: number }
+  | { readonly name: 'subscribed'; readonly request: number; readonly subscription: number }
+  | { readonly name: 'unsubscribed'; readonly request: number; readonly revoked?: Details }
+  | {
+      readonly name: 'event';
+      readonly subscription: number;
+      readonly publication: number;
+      readonly details: Details;
+      readonly cargo: Arguments;
+    }
+  | {
+      readonly name: 'result';
+      readonly request: number;
+      readonly details: Details;
+      readonly cargo: Arguments;
+    }
+  | { readonly name: 'registered'; readonly request: number; readonly registration: number }
+  | { readonly name: 'unregistered'; readonly request: number; readonly revoked?: Details }
+  | {
+      readonly name: 'invocation';
+      readonly request: number;
+      readonly registration: number;
+      readonly details: Details;
+      readonly cargo: Arguments;
+    }
+  | { readonly name: 'interrupt'; readonly request: number; readonly options: Details };

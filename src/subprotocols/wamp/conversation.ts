@@ -1,0 +1,184 @@
+import type { Broker, Challenge, Principal, Refusal } from '../../broker/index.js';
+import type { Timer } from '../../lib/index.js';
+import type { CloseKind, Link, Services } from '../subprotocol.js';
+import type { Hello } from './codec/index.js';
+import { ERROR_URIS, closeKindOf } from './errors.js';
+import type { Host } from './live-session.js';
+import { LiveSession } from './live-session.js';
+import type { Output } from './output.js';
+import type { Profile } from './profile.js';
+
+/** A login that has begun. */
+export interface Login {
+  readonly hello: Hello;
+  readonly broker: Broker;
+}
+
+/** Where a connection stands [WAMP BP Session Establishment], [WAMP BP Session Closing]. */
+export type State =
+  /** Waits for the first HELLO. */
+  | { readonly name: 'fresh' }
+  /** The authenticator thinks. */
+  | { readonly name: 'deciding'; readonly login: Login }
+  /** Waits for AUTHENTICATE. */
+  | { readonly name: 'challenged'; readonly login: Login; readonly challenge: Challenge }
+  | { readonly name: 'live'; readonly session: LiveSession }
+  /** We said GOODBYE and wait for the client's. */
+  | { readonly name: 'leaving' }
+  /** The client said GOODBYE; it may close, or say HELLO again. */
+  | { readonly name: 'left' }
+  | { readonly name: 'over' };
+
+/** How long a client has to answer our GOODBYE, in ms. */
+const GOODBYE_MS = 1000;
+
+/** One connection's state and its transitions; what a message means is the handlers' business. */
+export class Conversation implements Host {
+  #state: State = { name: 'fresh' };
+  /** The deadline of the state: for a login, or for the client's GOODBYE. */
+  #deadline: Timer | undefined;
+
+  constructor(
+    readonly link: Link,
+    readonly services: Services,
+    readonly output: Output,
+    readonly profile: Profile,
+    /** Called once: nothing that the client sends matters any more. */
+    private readonly ended: () => void,
+  ) {
+    this.#awaitLogin();
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The authenticator was asked. */
+  decide(login: Login): void {
+    this.#state = { name: 'deciding', login };
+  }
+
+  /** The client has to answer a challenge. */
+  challenge(login: Login, challenge: Challenge): void {
+    this.#state = { name: 'challenged', login, challenge };
+    this.output.send({ name: 'challenge', method: challenge.method, extra: challenge.extra });
+  }
+
+  /** The client is who it says: a session begins. */
+  welcome({ hello, broker }: Login, principal: Principal): void {
+    this.#deadline?.cancel();
+    const session = new LiveSession(this, broker, principal, hello);
+    if (session.quirks.octalSeparator) this.output.useOctalSeparator();
+    this.#state = { name: 'live', session };
+    this.link.established();
+    const { authid, authrole, authmethod, authprovider } = principal;
+    const { realm } = broker;
+    const agent = this.services.server;
+    const details = { realm, authid, authrole, authmethod, authprovider, agent, roles: ROUTER_ROLES };
+    this.output.send({ name: 'welcome', session: session.attachment.session, details });
+    const fields = { link: this.link.id, realm, session: session.attachment.session, authid, authrole };
+    this.services.instrumentation.event('wamp.joined', { ...fields, agent: hello.agent?.slice(0, 64) });
+  }
+
+  /** The client says good-bye: everything it holds is gone, and it is told so. */
+  leave(session: LiveSession): void {
+    session.attachment.detach();
+    this.#state = { name: 'left' };
+    this.output.send({ name: 'goodbye', details: {}, reason: 'wamp.close.goodbye_and_out' });
+    this.#awaitLogin();
+  }
+
+  /** We say good-bye, and wait for the client's answer, at the latest until `deadline` (clock time, ms). */
+  close(deadline: number): void {
+    const state = this.#state;
+    switch (state.name) {
+      case 'live': {
+        state.session.attachment.detach();
+        this.#state = { name: 'leaving' };
+        this.output.send({ name: 'goodbye', details: { message: STOPPING }, reason: SHUTDOWN });
+        const patience = Math.min(deadline - this.services.clock.now(), GOODBYE_MS);
+        this.#deadline?.cancel();
+        this.#deadline = this.services.timers.schedule(patience, () => this.hangUp('going_away', STOPPING));
+        return;
+      }
+      case 'left':
+        this.hangUp('going_away', STOPPING);
+        return;
+      case 'leaving':
+      case 'over':
+        return;
+      default:
+        this.abort(SHUTDOWN, STOPPING, 'going_away');
+    }
+  }
+
+  /** Ends everything with ABORT, which is never answered [WAMP BP Session Closing], and closes the link. */
+  abort(reason: string, message: string, kind: CloseKind): void {
+    if (this.#state.name === 'over') return;
+    this.end();
+    this.output.send({ name: 'abort', details: { message }, reason });
+    this.link.close({ kind, text: message });
+    this.services.instrumentation.event('wamp.aborted', { link: this.link.id, reason, message });
+  }
+
+  /** The client broke the protocol [WAMP BP Protocol Violations]. */
+  violate(message: string): undefined {
+    this.abort('wamp.error.protocol_violation', message, 'protocol_error');
+    return undefined;
+  }
+
+  evicted(why: Refusal): void {
+    this.abort(ERROR_URIS[why.code], why.reason, closeKindOf(why));
+  }
+
+  count(counter: string): void {
+    this.services.instrumentation.count(counter);
+  }
+
+  /** Ends everything and closes the link without a word. */
+  hangUp(kind: CloseKind, text: string): void {
+    this.end();
+    this.link.close({ kind, text });
+  }
+
+  /** Drops all that the client holds. Once. */
+  end(): void {
+    const state = this.#state;
+    if (state.name === 'over') return;
+    this.#state = { name: 'over' };
+    this.#deadline?.cancel();
+    if (state.name === 'live') state.session.attachment.detach();
+    this.ended();
+  }
+
+  #awaitLogin(): void {
+    this.#deadline?.cancel();
+    const { loginTimeoutMs } = this.services.limits;
+    this.#deadline = this.services.timers.schedule(loginTimeoutMs, () => {
+      if (this.#state.name === 'left') this.hangUp('normal', 'The session is over.');
+      else this.abort('wamp.error.timeout', `No session within ${loginTimeoutMs} ms.`, 'policy');
+    });
+  }
+}
+
+const SHUTDOWN = 'wamp.close.system_shutdown';
+const STOPPING = 'The server is shutting down.';
+
+/** What works, and nothing else [WAMP AP Feature Announcement]. */
+const ROUTER_ROLES = {
+  broker: {
+    features: {
+      publisher_identification: true,
+      publisher_exclusion: true,
+      pattern_based_subscription: true,
+    },
+  },
+  dealer: {
+    features: {
+      caller_identification: true,
+      pattern_based_registration: true,
+      call_canceling: true,
+      progressive_call_results: true,
+    },
+  },
+} as const;

@@ -1,0 +1,74 @@
+import type { Serializer } from '../../serializers/index.js';
+import { serializers } from '../../serializers/index.js';
+import type { Link } from '../subprotocol.js';
+import { Frame } from '../subprotocol.js';
+import type { Framing, RouterMessage } from './codec/index.js';
+import { OCTAL_SEPARATOR, RECORD_SEPARATOR, batchOf, encodeMessage } from './codec/index.js';
+
+/** How the messages of a connection are written; one object per way, compared by identity. */
+export interface Format {
+  readonly name: string;
+  readonly serializer: Serializer;
+  readonly framing: Framing;
+  /** The octet after each message, if the framing is `separated`. */
+  readonly separator: number;
+}
+
+const { json, msgpack, cbor } = serializers;
+
+/** token → format [WAMP BP WebSocket Transport] */
+export const FORMATS: Readonly<Record<string, Format>> = {
+  'wamp.2.json': format('wamp.2.json', json, 'plain'),
+  'wamp.2.msgpack': format('wamp.2.msgpack', msgpack, 'plain'),
+  'wamp.2.cbor': format('wamp.2.cbor', cbor, 'plain'),
+  'wamp.2.json.batched': format('wamp.2.json.batched', json, 'separated'),
+  'wamp.2.msgpack.batched': format('wamp.2.msgpack.batched', msgpack, 'prefixed'),
+  'wamp.2.cbor.batched': format('wamp.2.cbor.batched', cbor, 'prefixed'),
+};
+
+/** Batched JSON as autobahn-python understands it. */
+const OCTAL_JSON: Format = {
+  ...format('wamp.2.json.batched with 0x18', json, 'separated'),
+  separator: OCTAL_SEPARATOR,
+};
+
+/** Writes messages to a link. */
+export class Output {
+  /** Read when a subscription is answered; see `useOctalSeparator`. */
+  format: Format;
+
+  constructor(
+    private readonly link: Link,
+    format: Format,
+  ) {
+    this.format = format;
+  }
+
+  /** Whether the peer takes no more events for now. */
+  get congested(): boolean {
+    return this.link.congested;
+  }
+
+  send(message: RouterMessage): void {
+    this.link.send(frameOf(message, this.format));
+  }
+
+  /** Sends a frame that was made for several connections of this format. */
+  sendFrame(frame: Frame): void {
+    this.link.send(frame);
+  }
+
+  /** From now on messages end in 0x18, if the framing has separators at all. */
+  useOctalSeparator(): void {
+    if (this.format.framing === 'separated') this.format = OCTAL_JSON;
+  }
+}
+
+/** The WebSocket message that holds this one message. */
+export function frameOf(message: RouterMessage, { serializer, framing, separator }: Format): Frame {
+  return new Frame(serializer.binary, batchOf(encodeMessage(message, serializer), framing, separator));
+}
+
+function format(name: string, serializer: Serializer, framing: Framing): Format {
+  return { name, serializer, framing, separator: RECORD_SEPARATOR };
+}
