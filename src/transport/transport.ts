@@ -1,0 +1,353 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Server } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { CoarseTimers, Timer } from '../lib/index.js';
+import type { Remote, Services, Session, Subprotocol } from '../subprotocols/index.js';
+import type { AdmitHook, Verdict } from './admission.js';
+import { admit } from './admission.js';
+import type { HandshakePolicy, Refusal } from './handshake.js';
+import { inspect } from './handshake.js';
+import type { TransportLimits } from './limits.js';
+import { LinkedWebSocket } from './linked-web-socket.js';
+import type { Unnegotiated } from './negotiate.js';
+import { hostList, originList } from './origin.js';
+import { SharedChain } from './outbound.js';
+import { refuse } from './refuse.js';
+import type { Slot } from './registry.js';
+import { Registry } from './registry.js';
+import { SubprotocolTable } from './subprotocol-table.js';
+import { Turns } from './turns.js';
+import type { AnyHttpServer, UpgradeHandler } from './upgrade.js';
+import { attachHandler, detachHandler, pathOf, queryOf } from './upgrade.js';
+import type { LinkContext } from './ws-link.js';
+import { WsLink } from './ws-link.js';
+
+/** What a {@link Transport} takes. */
+export interface TransportOptions {
+  /** The path of the endpoint, compared exactly with what requests hold; begins with a slash. */
+  readonly path: string;
+  /** The wire protocols. A token has one owner. */
+  readonly subprotocols: readonly Subprotocol[];
+  readonly services: Services;
+  readonly limits: TransportLimits;
+  /** Origins that may connect besides the server's own, exactly as browsers send them. Default none. */
+  readonly origins?: readonly string[] | undefined;
+  /** Host names (without port) that are answered; others get 421. Default: all. */
+  readonly hosts?: readonly string[] | undefined;
+  /** What to do with a client that offers no token. Default `recognise`. */
+  readonly unnegotiated?: Unnegotiated | undefined;
+  /** Asked before the 101. Default: nobody is. */
+  readonly admit?: AdmitHook | undefined;
+}
+
+/** How often links are looked after, in ms; more often if a limit is shorter. */
+const SWEEP_MS = 1_000;
+const SHORTEST_SWEEP_MS = 100;
+
+/** WebSocket connections on one path of any number of HTTP servers. Knows no protocol but WebSocket. */
+export class Transport implements UpgradeHandler {
+  readonly path: string;
+  readonly #options: TransportOptions;
+  readonly #policy: HandshakePolicy;
+  readonly #webSockets: Server<typeof LinkedWebSocket>;
+  readonly #registry: Registry;
+  readonly #context: LinkContext;
+  readonly #servers = new Set<AnyHttpServer>();
+  readonly #links = new Set<WsLink>();
+  /** Sockets whose upgrade is still being decided. */
+  readonly #undecided = new Set<Socket>();
+  /** The token that was chosen for the upgrade that is just being completed. */
+  #chosen: string | undefined = undefined;
+  #accepting = true;
+  #sweep: Timer | undefined = undefined;
+  /** Resolves of those who wait for the last socket to go. */
+  #waiting: (() => void)[] = [];
+
+  /**
+   * @throws Error if two subprotocols claim one token, the path does not begin with a slash, or an origin or a host is not
+   * written as it must be.
+   */
+  constructor(options: TransportOptions) {
+    const { services, limits, path } = options;
+    if (!path.startsWith('/') || /[?#\s]/.test(path)) throw new Error(`"${path}" is not a path.`);
+    this.path = path;
+    this.#options = options;
+    const subprotocols = new SubprotocolTable(options.subprotocols, services.instrumentation);
+    this.#policy = {
+      tokens: subprotocols.tokens,
+      unnegotiated: options.unnegotiated ?? 'recognise',
+      origins: originList(options.origins ?? []),
+      hosts: options.hosts === undefined ? undefined : hostList(options.hosts),
+    };
+    this.#registry = new Registry(limits);
+    this.#webSockets = webSocketServer(options, () => this.#chosen ?? false);
+    this.#context = {
+      path,
+      services,
+      limits,
+      subprotocols,
+      chain: new SharedChain(services.clock),
+      inbound: {
+        clock: services.clock,
+        timers: services.timers,
+        turns: new Turns(services.clock),
+        sliceMs: services.limits.sliceMs,
+      },
+      ended: (link) => this.#ended(link),
+    };
+  }
+
+  /** The tokens that are answered. */
+  get tokens(): readonly string[] {
+    return [...this.#policy.tokens];
+  }
+
+  /** Connected sockets, logged in or not, those included that are still being admitted or refused for want of it. */
+  get connections(): number {
+    return this.#registry.size;
+  }
+
+  /** Sockets without a session. */
+  get pending(): number {
+    return this.#registry.pending;
+  }
+
+  /** The links that are open or closing. */
+  get links(): ReadonlySet<WsLink> {
+    return this.#links;
+  }
+
+  /** The conversations whose links are open or closing. */
+  get sessions(): readonly Session[] {
+    return [...this.#links].flatMap((link) => link.session ?? []);
+  }
+
+  /** For the dispatcher's own refusals. */
+  get timers(): CoarseTimers {
+    return this.#options.services.timers;
+  }
+
+  /**
+   * Serves upgrade requests for the path on this server; others go to the listeners that were there. Attaching twice does
+   * nothing.
+   *
+   * @throws Error if another transport serves the path on this server.
+   */
+  attach(server: AnyHttpServer): void {
+    if (this.#servers.has(server)) return;
+    attachHandler(server, this);
+    this.#servers.add(server);
+  }
+
+  /** Gives the server back as it was found. Open connections stay open. */
+  detach(server: AnyHttpServer): void {
+    if (this.#servers.delete(server)) detachHandler(server, this);
+  }
+
+  /** From now on upgrade requests are answered with 503. */
+  stopAccepting(): void {
+    this.#accepting = false;
+  }
+
+  /** Closes what is open (1001), detaches from all servers, and resolves when the last socket is gone. */
+  async close(): Promise<void> {
+    this.stopAccepting();
+    for (const server of this.#servers) this.detach(server);
+    for (const socket of this.#undecided) socket.destroy();
+    for (const link of this.#links) link.close({ kind: 'going_away', text: 'The server is closing.' });
+    if (!this.#empty) await new Promise<void>((gone) => this.#waiting.push(gone));
+  }
+
+  /** Takes over the socket of an upgrade request for the path. */
+  upgrade(request: IncomingMessage, rest: Buffer): void {
+    try {
+      this.#inspect(request, rest);
+    } catch (error) {
+      this.#fail(request, error);
+    }
+  }
+
+  #inspect(request: IncomingMessage, rest: Buffer): void {
+    if (!this.#accepting) {
+      this.#refuse(request, unavailable('closing', 'This server is going away.'));
+      return;
+    }
+    const inspection = inspect(request, rest, isEncrypted(request.socket), this.#policy);
+    if (inspection.kind === 'refused') {
+      this.#refuse(request, inspection.refusal);
+      return;
+    }
+    const slot = this.#registry.take(addressOf(request.socket));
+    if (typeof slot === 'string') {
+      this.#refuse(request, unavailable('limit', `Too many connections (${slot}).`));
+      return;
+    }
+    request.socket.once('close', () => this.#release(slot));
+    this.#admit(request, rest, { token: inspection.token, slot });
+  }
+
+  #admit(request: IncomingMessage, rest: Buffer, granted: Granted): void {
+    const hook = this.#options.admit;
+    if (hook === undefined) {
+      this.#complete(request, rest, granted);
+      return;
+    }
+    const { socket } = request;
+    const asked = {
+      path: this.path,
+      query: queryOf(request),
+      headers: request.headers,
+      remoteAddress: addressOf(socket),
+    };
+    this.#undecided.add(socket);
+    admit(
+      () => hook(asked),
+      socket,
+      this.#options.services.timers,
+      this.#options.limits.admitTimeoutMs,
+      (verdict) => {
+        this.#undecided.delete(socket);
+        try {
+          this.#decided(request, rest, granted, verdict);
+        } catch (error) {
+          this.#fail(request, error);
+        }
+      },
+    );
+  }
+
+  #decided(request: IncomingMessage, rest: Buffer, granted: Granted, verdict: Verdict): void {
+    switch (verdict.kind) {
+      case 'admitted':
+        if (this.#accepting) this.#complete(request, rest, granted);
+        else this.#refuse(request, unavailable('closing', 'This server is going away.'));
+        return;
+      case 'gone':
+        request.socket.destroy();
+        return;
+      case 'late':
+        this.#refuse(request, unavailable('admit_timeout', 'Nobody decided about this connection in time.'));
+        return;
+      case 'refused': {
+        const { status } = verdict;
+        this.#refuse(request, { status, reason: 'admit', message: STATUS_CODES[status] ?? 'Refused' });
+        return;
+      }
+      case 'failed':
+        this.#fail(request, verdict.error);
+    }
+  }
+
+  #complete(request: IncomingMessage, rest: Buffer, granted: Granted): void {
+    const { socket } = request;
+    const remote: Remote = {
+      address: addressOf(socket),
+      headers: Object.assign(Object.create(null), request.headers) as Remote['headers'],
+      query: queryOf(request),
+      encrypted: isEncrypted(socket),
+    };
+    this.#chosen = granted.token;
+    this.#webSockets.handleUpgrade(request, socket, rest, (webSocket) => {
+      const link = new WsLink(this.#context, { webSocket, socket, remote, slot: granted.slot });
+      this.#links.add(link);
+      this.#scheduleSweep();
+      const { token } = granted;
+      this.#options.services.instrumentation.event('connected', {
+        link: link.id,
+        remote: remote.address,
+        token,
+      });
+      link.begin(token);
+    });
+  }
+
+  #refuse(request: IncomingMessage, refusal: Refusal): void {
+    const { status, reason } = refusal;
+    const fields = { status, reason, path: pathOf(request), remote: addressOf(request.socket) };
+    this.#options.services.instrumentation.event('refused', fields);
+    refuse(request.socket, refusal, this.timers);
+  }
+
+  /** Something was thrown where nothing may throw: the client hears no more than that. */
+  #fail(request: IncomingMessage, error: unknown): void {
+    this.#options.services.instrumentation.defect('upgrade', error);
+    this.#refuse(request, { status: 500, reason: 'defect', message: 'Internal Server Error' });
+  }
+
+  #ended(link: WsLink): void {
+    this.#links.delete(link);
+    if (this.#links.size === 0) {
+      this.#sweep?.cancel();
+      this.#sweep = undefined;
+    }
+    this.#tellWaiting();
+  }
+
+  #release(slot: Slot): void {
+    slot.release();
+    this.#tellWaiting();
+  }
+
+  get #empty(): boolean {
+    return this.#registry.size === 0 && this.#links.size === 0;
+  }
+
+  #tellWaiting(): void {
+    if (this.#empty) for (const gone of this.#waiting.splice(0)) gone();
+  }
+
+  #scheduleSweep(): void {
+    const { pingIntervalMs, pongTimeoutMs, outboundAgeMs } = this.#options.limits;
+    const shortest = Math.min(pingIntervalMs, pongTimeoutMs, outboundAgeMs) / 10;
+    const everyMs = Math.min(SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, shortest));
+    const { timers, clock } = this.#options.services;
+    this.#sweep ??= timers.schedule(everyMs, (lateMs) => {
+      this.#sweep = undefined;
+      const now = clock.now();
+      for (const link of this.#links) link.inspect(now, lateMs);
+      if (this.#links.size > 0) this.#scheduleSweep();
+    });
+  }
+}
+
+/** What an upgrade has been granted so far. */
+interface Granted {
+  readonly token: string | undefined;
+  readonly slot: Slot;
+}
+
+function webSocketServer(
+  { limits, services }: TransportOptions,
+  chosen: () => string | false,
+): Server<typeof LinkedWebSocket> {
+  const settings = {
+    noServer: true,
+    clientTracking: false,
+    WebSocket: LinkedWebSocket,
+    handleProtocols: chosen,
+    perMessageDeflate: false,
+    maxPayload: services.limits.messageBytes,
+    maxFragments: limits.maxFragments,
+    maxBufferedChunks: limits.maxBufferedChunks,
+    closeTimeout: limits.closeTimeoutMs,
+  };
+  return new WebSocketServer(settings);
+}
+
+/** A refusal for now; the client is asked to come back, not at the same moment as all others. */
+function unavailable(reason: string, message: string): Refusal {
+  const seconds = 1 + Math.floor(Math.random() * 10);
+  return { status: 503, reason, message, headers: { 'Retry-After': String(seconds) } };
+}
+
+function isEncrypted(socket: Socket): boolean {
+  return 'encrypted' in socket && socket.encrypted === true;
+}
+
+/** The address of the other side, IPv4 without its IPv6 wrapping. */
+function addressOf(socket: Socket): string {
+  const address = socket.remoteAddress ?? '';
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}
