@@ -1,0 +1,181 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { BrokerStats } from '../broker/index.js';
+import { DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../broker/index.js';
+import { anonymous } from '../auth/index.js';
+import { CoarseTimers } from '../lib/index.js';
+import type { Services } from '../subprotocols/index.js';
+import { DEFAULT_SESSION_LIMITS, stomp, wamp } from '../subprotocols/index.js';
+import { DEFAULT_TRANSPORT_LIMITS, SystemClock, Transport } from '../transport/index.js';
+import { drain } from './drain.js';
+import type { RouterOptions } from './options.js';
+import { Pressure } from './pressure.js';
+import { RandomIds } from './random-ids.js';
+import { RealmTable } from './realms.js';
+import { VERSION } from './version.js';
+
+/** An HTTP server that a router can be attached to. */
+export type AnyHttpServer = HttpServer | HttpsServer;
+
+/** How much a router holds; everything is zero when nobody is connected. */
+export interface RouterStats {
+  /** Connected sockets, logged in or not. */
+  readonly connections: number;
+  /** Timers that are set for sessions and calls. */
+  readonly timers: number;
+  /** realm → what it holds */
+  readonly realms: Readonly<Record<string, BrokerStats>>;
+}
+
+/** One endpoint that speaks STOMP and WAMP over one set of topics and procedures. */
+export interface Router {
+  /** The path of the endpoint. */
+  readonly path: string;
+  /** The realms, the default one first. */
+  readonly realms: readonly string[];
+  /** The WebSocket subprotocol tokens that are answered. */
+  readonly tokens: readonly string[];
+  /** Whether `drain` or `close` has begun. */
+  readonly draining: boolean;
+  readonly stats: RouterStats;
+  /**
+   * Serves upgrade requests for the path on this server; requests for other paths go to the listeners that were there
+   * before.
+   */
+  attach(server: AnyHttpServer): void;
+  /** Gives the server back as it was found. Connections that are open stay open. */
+  detach(server: AnyHttpServer): void;
+  /**
+   * Refuses new sockets and calls, lets calls in progress be answered, has every session say good-bye, and resolves when all
+   * have gone, after `withinMs` at the latest.
+   */
+  drain(withinMs: number): Promise<void>;
+  /** Ends what is left at once and detaches from all servers. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a router for any Node HTTP server.
+ *
+ * @throws Error if two subprotocols claim one token, or a realm is named twice.
+ */
+export function createRouter(options: RouterOptions = {}): Router {
+  const clock = options.clock ?? new SystemClock();
+  const timers = new CoarseTimers(clock);
+  const ids = options.ids ?? new RandomIds();
+  const instrumentation = options.instrumentation ?? noInstrumentation;
+  const subprotocols = options.subprotocols ?? [stomp(), wamp()];
+  const limits = {
+    ...DEFAULT_TRANSPORT_LIMITS,
+    ...DEFAULT_SESSION_LIMITS,
+    ...DEFAULT_BROKER_LIMITS,
+    ...options.limits,
+  };
+  const authorizer = options.authorizer ?? allowAll;
+  const pressure = new Pressure({
+    limitBytes: options.memoryLimitBytes ?? systemMemoryLimit(),
+    residentBytes: () => process.memoryUsage.rss(),
+    clock,
+  });
+  const admission = (): Promise<boolean> | undefined => pressure.admit();
+  const parts = { limits, authorizer, clock, timers, ids, instrumentation, admission };
+  const realms = new RealmTable(options.realms ?? ['realm1'], parts, subprotocols);
+  const authenticator = options.authenticator ?? anonymous();
+  const services: Services = {
+    realms,
+    limits,
+    clock,
+    timers,
+    ids,
+    authenticator,
+    instrumentation,
+    server: `mangrove/${VERSION}`,
+  };
+  const transport = new Transport({
+    path: options.path ?? '/ws',
+    subprotocols,
+    services,
+    limits,
+    origins: options.origins ?? [],
+    hosts: options.hosts,
+    unnegotiated: options.unnegotiated ?? 'recognise',
+    admit: (request) => (pressure.critical ? 503 : options.admit?.(request)),
+  });
+  pressure.start();
+  return new TransportRouter(transport, realms, services, pressure);
+}
+
+/** The limit that the system sets for this process (a container's memory), 0 if there is none. */
+function systemMemoryLimit(): number {
+  const limit = process.constrainedMemory() ?? 0;
+  // No limit is reported as a number near 2^64.
+  return Number.isSafeInteger(limit) ? limit : 0;
+}
+
+class TransportRouter implements Router {
+  #draining: Promise<void> | undefined;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly realmTable: RealmTable,
+    private readonly services: Services,
+    private readonly pressure: Pressure,
+  ) {}
+
+  get path(): string {
+    return this.transport.path;
+  }
+
+  get realms(): readonly string[] {
+    return this.realmTable.names;
+  }
+
+  get tokens(): readonly string[] {
+    return this.transport.tokens;
+  }
+
+  get draining(): boolean {
+    return this.#draining !== undefined;
+  }
+
+  get stats(): RouterStats {
+    return {
+      connections: this.transport.connections,
+      timers: this.services.timers.size,
+      realms: this.realmTable.stats,
+    };
+  }
+
+  attach(server: AnyHttpServer): void {
+    this.transport.attach(server);
+  }
+
+  detach(server: AnyHttpServer): void {
+    this.transport.detach(server);
+  }
+
+  drain(withinMs: number): Promise<void> {
+    this.#draining ??= this.#drain(withinMs);
+    return this.#draining;
+  }
+
+  async close(): Promise<void> {
+    this.#draining ??= Promise.resolve();
+    this.realmTable.drain();
+    this.pressure.stop();
+    await this.transport.close();
+  }
+
+  #drain(withinMs: number): Promise<void> {
+    this.transport.stopAccepting();
+    this.realmTable.drain();
+    return drain(
+      {
+        clock: this.services.clock,
+        openCalls: () => this.realmTable.openCalls,
+        sessions: () => this.transport.sessions,
+      },
+      withinMs,
+    );
+  }
+}
