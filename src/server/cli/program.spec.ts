@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseTicketHash } from '../../auth/index.js';
+import { runCli } from './index.js';
+import type { ConsoleIo } from './index.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mangrove-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(
+  args: readonly string[],
+  given: { env?: Record<string, string>; input?: string } = {},
+): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const io: ConsoleIo = {
+    env: given.env ?? {},
+    readInput: () => Promise.resolve(given.input ?? ''),
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    onStop: () => {},
+  };
+  const code = await runCli(args, io);
+  return { code, out, err };
+}
+
+function fileWith(yaml: string): string {
+  const file = join(folder, 'bad.yaml');
+  writeFileSync(file, yaml);
+  return file;
+}
+
+describe('mangrove', () => {
+  it('prints its version and its help', async () => {
+    expect(await run(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+    const help = await run(['--help']);
+    expect(help.code).toBe(0);
+    for (const command of ['serve', 'check-config', 'hash', 'config-docs'])
+      expect(help.out).toContain(command);
+  });
+
+  it.each([[[]], [['dance']], [['serve', '--prot']], [['check-config']], [['hash']]])(
+    'exits with 2 for the command line %j',
+    async (args) => {
+      const { code, err } = await run(args);
+      expect([code, err === '']).toEqual([2, false]);
+    },
+  );
+});
+
+describe('mangrove check-config', () => {
+  it('exits with 0 for a good file', async () => {
+    const file = fileWith('port: 9000\n');
+    expect(await run(['check-config', file])).toEqual({ code: 0, out: `${file}: ok\n`, err: '' });
+  });
+
+  it('O12: exits with 2 and says where, what and what is allowed', async () => {
+    const file = fileWith('port: 9000\nlimits:\n  subscriptons: 5\n');
+    const { code, err } = await run(['check-config', file]);
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `mangrove: ${file}:3:3: "limits.subscriptons": unknown key (did you mean subscriptions?); allowed are `,
+    );
+    expect(err.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('O12: exits with 2 for a file that is not there', async () => {
+    const file = join(folder, 'none.yaml');
+    expect(await run(['check-config', file])).toEqual({
+      code: 2,
+      out: '',
+      err: `mangrove: ${file}: cannot be read: there is no such file\n`,
+    });
+  });
+});
+
+describe('mangrove serve', () => {
+  it('A19: exits with 2 on an open address, naming the two ways out', async () => {
+    const { code, err } = await run(['serve'], { env: { HOST: '0.0.0.0' } });
+    expect(code).toBe(2);
+    expect(err).toContain('environment variable HOST: host: listening at 0.0.0.0 ');
+    expect(err).toContain('`anonymous: true`');
+    expect(err).toContain('`authentication`');
+  });
+
+  it('O12: exits with 2 for a wrong PORT and a wrong MANGROVE_CONFIG', async () => {
+    expect((await run(['serve'], { env: { PORT: '99999' } })).code).toBe(2);
+    expect((await run(['serve'], { env: { MANGROVE_CONFIG: '/nowhere.yaml' } })).code).toBe(2);
+  });
+});
+
+describe('mangrove hash', () => {
+  it('prints a hash of the secret on standard input, without its line end', async () => {
+    const { code, out } = await run(['hash', '--ticket'], { input: 'sesame\r\n' });
+    expect(code).toBe(0);
+    expect(parseTicketHash(out.trimEnd())).toBeDefined();
+    expect(out).not.toContain('sesame');
+  });
+
+  it('exits with 2 without a secret, and for several lines', async () => {
+    expect((await run(['hash', '--ticket'], { input: '\n' })).code).toBe(2);
+    expect((await run(['hash', '--ticket'], { input: 'a\nb\n' })).code).toBe(2);
+  });
+});
+
+describe('mangrove config-docs', () => {
+  it('prints the reference page', async () => {
+    const { code, out } = await run(['config-docs']);
+    expect(code).toBe(0);
+    expect(out).toContain('# Configuration');
+  });
+});

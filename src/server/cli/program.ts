@@ -1,0 +1,83 @@
+import { Command, CommanderError } from 'commander';
+import { hashTicket } from '../../auth/index.js';
+import { VERSION } from '../../router/index.js';
+import { ConfigurationError, loadConfig, renderReferencePage } from '../config/index.js';
+import { EXIT } from './console-io.js';
+import type { ConsoleIo } from './console-io.js';
+import { serve } from './serve.js';
+import type { ServeOptions } from './serve.js';
+
+/**
+ * Runs the `mangrove` command. Resolves to its exit code: 0, 1 if it could not do it, 2 if the command line or the
+ * configuration is wrong.
+ *
+ * @param args without the names of the program and the script.
+ */
+export async function runCli(args: readonly string[], io: ConsoleIo): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(io, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return exitCodeOf(error, io);
+  }
+}
+
+function buildProgram(io: ConsoleIo, exit: (code: number) => void): Command {
+  const program = new Command('mangrove')
+    .description('One WebSocket endpoint that speaks STOMP and WAMP over one set of topics and procedures.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err });
+
+  program
+    .command('serve')
+    .description('run the server until it is told to stop')
+    .option('--config <file>', 'YAML file; see docs/configuration.md (also MANGROVE_CONFIG)')
+    .option('--json-logs', 'write one JSON object a line')
+    .addHelpText('after', '\nEnvironment: HOST, PORT, MANGROVE_CONFIG')
+    .action(async (options: ServeOptions) => exit(await serve(options, io)));
+
+  program
+    .command('check-config')
+    .description('say what is wrong with a configuration file; exit code 2 if anything is')
+    .argument('<file>', 'YAML file')
+    .action((file: string) => {
+      loadConfig({ file, env: io.env });
+      io.out(`${file}: ok\n`);
+    });
+
+  program
+    .command('hash')
+    .description('read a secret from standard input and print its hash for the configuration')
+    .requiredOption('--ticket', 'the secret is a ticket (`passcode` in STOMP)')
+    .action(async () => exit(await hash(io)));
+
+  program
+    .command('config-docs')
+    .description('print the reference page of the configuration')
+    .action(() => io.out(renderReferencePage()));
+
+  return program;
+}
+
+async function hash(io: ConsoleIo): Promise<number> {
+  const secret = (await io.readInput()).replace(/\r?\n$/, '');
+  if (secret === '' || /\p{Cc}/u.test(secret)) {
+    io.err('mangrove: expected one line with the secret on standard input\n');
+    return EXIT.usage;
+  }
+  io.out(`${await hashTicket(secret)}\n`);
+  return EXIT.ok;
+}
+
+function exitCodeOf(error: unknown, io: ConsoleIo): number {
+  if (error instanceof ConfigurationError) {
+    for (const problem of error.problems) io.err(`mangrove: ${problem}\n`);
+    return EXIT.usage;
+  }
+  // commander has said it already; help and version end this way too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  throw error;
+}

@@ -1,0 +1,71 @@
+import { VERSION } from '../../router/index.js';
+import { loadConfig } from '../config/index.js';
+import type { ServerConfig } from '../config/index.js';
+import { startServer } from '../start.js';
+import { systemErrorCode } from '../system-error.js';
+import type { RunningServer } from '../start.js';
+import { EXIT } from './console-io.js';
+import type { ConsoleIo, StopReason } from './console-io.js';
+
+/** Options of `mangrove serve`. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly jsonLogs?: boolean;
+}
+
+/** Runs the server until the process is told to stop. Resolves to the exit code. */
+export async function serve(options: ServeOptions, io: ConsoleIo): Promise<number> {
+  const config = loadConfig({ file: options.config, jsonLogs: options.jsonLogs, env: io.env });
+  let server: RunningServer;
+  try {
+    server = await startServer(config);
+  } catch (error) {
+    io.err(`mangrove: ${startFailure(error, config)}\n`);
+    return EXIT.failed;
+  }
+  announce(server, config, io);
+  const why = await new Promise<StopReason>((stop) => io.onStop(stop));
+  if (why.kind === 'signal') server.logger.log('stopping', { signal: why.signal }, 'Server');
+  else server.logger.fatal('stopping after an uncaught error', { stack: stackOf(why.error) }, 'Server');
+  await server.stop();
+  server.logger.log('stopped', 'Server');
+  return why.kind === 'signal' ? EXIT.ok : EXIT.failed;
+}
+
+/** Says where the server is and what it promises: one log line in JSON, a short table for people. */
+function announce(server: RunningServer, config: ServerConfig, io: ConsoleIo): void {
+  const { router } = server;
+  const facts = {
+    http: `${server.httpUrl}/health`,
+    websocket: server.wsUrl,
+    subprotocols: router.tokens.join(' '),
+    realms: router.realms.join(' '),
+    store: 'memory (nothing survives a restart)',
+    logins: loginsOf(config),
+  };
+  if (config.logs.json) {
+    server.logger.log('started', { version: VERSION, ...facts }, 'Server');
+    return;
+  }
+  const rows = Object.entries(facts).map(([name, value]) => `  ${name.padEnd(14)}${value}\n`);
+  io.out(`Mangrove ${VERSION} is running; stop it with Ctrl-C\n${rows.join('')}`);
+}
+
+function loginsOf({ anonymous, authentication }: ServerConfig): string {
+  const ticket = authentication === undefined ? [] : [`ticket (${authentication.principals.length} names)`];
+  return [...ticket, ...(anonymous ? ['anonymous (everybody)'] : [])].join(', ');
+}
+
+function startFailure(error: unknown, { host, port }: ServerConfig): string {
+  const code = systemErrorCode(error);
+  if (code === 'EADDRINUSE') {
+    return `port ${port} of ${host} is in use; choose another with PORT or \`port\` in the configuration`;
+  }
+  if (code === 'EACCES') return `port ${port} of ${host} may not be used by this user`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `this machine has no address ${host}`;
+  return `cannot start: ${stackOf(error)}`;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,85 @@
+import { isLoopback } from './loopback.js';
+import { ConfigurationError, describeIssues } from './problems.js';
+import type { Locate } from './problems.js';
+import { configSchema } from './schema.js';
+import type { ParsedConfig } from './schema.js';
+import { readConfigFile } from './yaml-file.js';
+
+/** The configuration that the server runs with: whole, checked, nothing left to be decided. */
+export interface ServerConfig extends ParsedConfig {
+  /** Whether clients may come in without a login. */
+  readonly anonymous: boolean;
+  /** Whether the server listens on loopback only. */
+  readonly loopback: boolean;
+}
+
+/** Where configuration comes from besides the defaults. */
+export interface ConfigSources {
+  /** The file named on the command line; wins over `MANGROVE_CONFIG`. */
+  readonly file?: string | undefined;
+  /** `--json-logs`. */
+  readonly jsonLogs?: boolean | undefined;
+  /** Environment: `HOST`, `PORT`, `MANGROVE_CONFIG`; empty counts as not set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const UNSAFE =
+  'would let everybody on the network in without a login. Two ways out: set `anonymous: true` if that is what you want, ' +
+  'or configure `authentication` (see docs/configuration.md)';
+
+/**
+ * Puts the configuration together: command line and environment, before the file, before the defaults.
+ *
+ * @throws ConfigurationError that names every wrong key, its value and what is allowed; also for a server that would be
+ * open to the network without somebody having said so.
+ */
+export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerConfig {
+  const path = file ?? (env['MANGROVE_CONFIG'] || undefined);
+  const read = path === undefined ? undefined : readConfigFile(path);
+  const { input, locate } = overridden(read?.content ?? {}, read?.locate ?? (() => ''), env);
+  const result = configSchema.safeParse(input);
+  if (!result.success) {
+    throw new ConfigurationError(describeIssues(result.error.issues, input, locate));
+  }
+  const parsed = result.data;
+  const loopback = isLoopback(parsed.host);
+  const anonymous = parsed.anonymous ?? (loopback && parsed.authentication === undefined);
+  if (!loopback && !anonymous && parsed.authentication === undefined) {
+    throw new ConfigurationError([`${locate(['host'])}host: listening at ${parsed.host} ${UNSAFE}`]);
+  }
+  if (!anonymous && parsed.authentication === undefined) {
+    throw new ConfigurationError([
+      `${locate(['anonymous'])}anonymous: false lets nobody in, because \`authentication\` is not configured`,
+    ]);
+  }
+  const logs = { ...parsed.logs, json: jsonLogs === true || parsed.logs.json };
+  return { ...parsed, logs, anonymous, loopback };
+}
+
+/** Lays the environment over the content of the file. */
+function overridden(
+  content: unknown,
+  locateInFile: Locate,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly input: unknown; readonly locate: Locate } {
+  // What is no section at all is the schema's to complain about.
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    return { input: content, locate: locateInFile };
+  }
+  /** key → the variable that sets it */
+  const variables = new Map<PropertyKey, string>();
+  const input: Record<string, unknown> = Object.fromEntries(Object.entries(content));
+  if (env['HOST']) {
+    input['host'] = env['HOST'];
+    variables.set('host', 'HOST');
+  }
+  if (env['PORT']) {
+    input['port'] = /^\d{1,6}$/.test(env['PORT']) ? Number(env['PORT']) : env['PORT'];
+    variables.set('port', 'PORT');
+  }
+  const locate: Locate = (path) => {
+    const variable = path[0] === undefined ? undefined : variables.get(path[0]);
+    return variable === undefined ? locateInFile(path) : `environment variable ${variable}: `;
+  };
+  return { input, locate };
+}

@@ -1,0 +1,38 @@
+import { createServer } from 'node:http';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { HTTP_SERVER_OPTIONS } from '../../transport/index.js';
+import type { HttpLimits } from '../config/index.js';
+
+/**
+ * Express on a server that bounds what a request may take before anybody has looked at it: Node's defaults hold a silent
+ * or dripping socket for 90 s.
+ */
+export class BoundedExpressAdapter extends ExpressAdapter {
+  /** @param limits of one request. */
+  constructor(private readonly limits: HttpLimits) {
+    super();
+    this.disable('x-powered-by');
+    this.disable('etag');
+  }
+
+  /** Called by Nest; makes the HTTP server. */
+  override initHttpServer(): void {
+    const { httpHeaderBytes, httpRequestTimeoutMs } = this.limits;
+    this.httpServer = createServer(
+      {
+        ...HTTP_SERVER_OPTIONS,
+        maxHeaderSize: httpHeaderBytes,
+        headersTimeout: httpRequestTimeoutMs,
+        requestTimeout: httpRequestTimeoutMs,
+      },
+      this.getInstance(),
+    );
+  }
+
+  /** Stops listening; requests that are still arriving are cut off, because the drain is over by then. */
+  override close(): Promise<unknown> | undefined {
+    const closed = super.close();
+    this.httpServer.closeAllConnections();
+    return closed;
+  }
+}

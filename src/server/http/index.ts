@@ -1,0 +1,4 @@
+export { answeredHosts, refuseOtherHosts } from './answered-hosts.js';
+export { BoundedExpressAdapter } from './bounded-express-adapter.js';
+export { HealthController } from './health.controller.js';
+export type { Health } from './health.controller.js';
