@@ -1,0 +1,12 @@
+import type { Dialect } from './dialect.js';
+import { plain } from './plain.js';
+import { stomp } from './stomp.js';
+import { wampJson } from './wamp-json.js';
+
+export type { Dialect, Role } from './dialect.js';
+
+/** The dialects by name. */
+export const dialects = { plain, stomp, 'wamp-json': wampJson } satisfies Record<string, Dialect>;
+
+/** Name of a dialect. */
+export type DialectName = keyof typeof dialects;

@@ -1,0 +1,23 @@
+import { serve } from '../processes/child.js';
+import type { Cast } from '../scenarios/index.js';
+import { scenarios } from '../scenarios/index.js';
+import { dialects } from './dialects/index.js';
+
+/** The load process: connects the clients of one round after the other and runs them, as it is told. */
+let cast: Cast | undefined;
+
+serve({
+  async prepare({ scenario, dialect, port }) {
+    const found = scenarios.find(({ name }) => name === scenario);
+    if (found === undefined) throw new Error(`no scenario ${scenario}`);
+    cast = await found.prepare({ port, dialect: dialects[dialect] });
+  },
+  run({ ms, verify }) {
+    if (cast === undefined) throw new Error('not prepared');
+    return cast.run(ms, verify);
+  },
+  async close() {
+    await cast?.close();
+    cast = undefined;
+  },
+});

@@ -1,0 +1,22 @@
+import { calls } from './calls.js';
+import { fanOut } from './fan-out.js';
+import { pairs } from './pairs.js';
+import type { Scenario } from './scenario.js';
+
+export type { Cast, Contender, Floor, Scenario, ServerName } from './scenario.js';
+
+/** What is measured, in the order in which it is. */
+export const scenarios: readonly Scenario[] = [
+  fanOut(64, { measure: 'efficiency', bound: 8 }),
+  fanOut(1, { measure: 'cpu', bound: 1.1 }),
+  calls(64, { measure: 'efficiency', bound: 0.9 }),
+  pairs(500, { measure: 'efficiency', bound: 0.8 }),
+];
+
+/** Finds scenarios by name; the part before the last `-` finds all that share it. Undefined if there is none. */
+export function findScenarios(name: string): readonly Scenario[] | undefined {
+  const found = scenarios.filter(
+    (scenario) => scenario.name === name || scenario.name.startsWith(`${name}-`),
+  );
+  return found.length > 0 ? found : undefined;
+}
