@@ -47,9 +47,13 @@ export abstract class BinaryReader {
     return copyOf(this.bytes, start, this.at);
   }
 
-  /** Checks a container about to be read: its level, and that so many items can still follow. */
-  protected enter(count: number, depth: number): void {
-    if (depth > MAX_DEPTH) throw tooDeep(this.at);
+  /** Checks the level of a container that begins in front of the position. */
+  protected enter(depth: number): void {
+    if (depth > MAX_DEPTH) throw tooDeep(this.at - 1);
+  }
+
+  /** Checks that so many items can still follow: each takes a byte at least. */
+  protected expect(count: number): void {
     if (count > this.end - this.at) throw truncated(this.end);
   }
 }

@@ -29,6 +29,8 @@ export class CborReader extends BinaryReader {
     const start = this.take(1);
     const lead = this.bytes[start]!;
     if (lead < 24) return lead;
+    checkScalar(lead, start);
+    if (lead >> 5 === ARRAY || lead >> 5 === MAP) this.enter(depth);
     const width = argumentWidth(lead, start);
     const at = this.take(width);
     const major = lead >> 5;
@@ -36,7 +38,6 @@ export class CborReader extends BinaryReader {
       const value = width === 8 ? readUint64(this.bytes, at) : this.#size(lead, at, width);
       return major === NEGATIVE ? negative(value) : value;
     }
-    checkScalar(lead, start);
     if (major === SIMPLE) return this.#simple(lead, at);
     const isIndefinite = (lead & 31) === INDEFINITE;
     const size = isIndefinite ? Infinity : this.#size(lead, at, width);
@@ -101,7 +102,7 @@ export class CborReader extends BinaryReader {
 
   /** @param count Infinity for an array that ends with a break. */
   #array(count: number, depth: number): WireValue[] {
-    this.enter(count === Infinity ? 0 : count, depth);
+    this.expect(count === Infinity ? 0 : count);
     const array: WireValue[] = [];
     if (count === Infinity) while (!this.#breaks()) array.push(this.value(depth + 1));
     else for (let index = 0; index < count; index += 1) array.push(this.value(depth + 1));
@@ -110,7 +111,7 @@ export class CborReader extends BinaryReader {
 
   /** @param count Infinity for a map that ends with a break. */
   #map(count: number, depth: number): WireMap {
-    this.enter(count === Infinity ? 0 : count * 2, depth);
+    this.expect(count === Infinity ? 0 : count * 2);
     const map = Object.create(null) as WireMap;
     if (count === Infinity) while (!this.#breaks()) this.#member(map, depth);
     else for (let index = 0; index < count; index += 1) this.#member(map, depth);

@@ -13,6 +13,7 @@ export class MsgpackReader extends BinaryReader {
     if (lead >= 0xe0) return lead - 0x100;
     const kind = KIND[lead]!;
     if (kind === SCALAR) return this.#scalar(lead);
+    if (kind === ARRAY || kind === MAP) this.enter(depth);
     const width = SIZE_WIDTH[lead]!;
     const size = width === 0 ? SIZE[lead]! : readUint(this.bytes, this.take(width), width);
     switch (kind) {
@@ -56,14 +57,14 @@ export class MsgpackReader extends BinaryReader {
   }
 
   #array(count: number, depth: number): WireValue[] {
-    this.enter(count, depth);
+    this.expect(count);
     const array: WireValue[] = [];
     for (let index = 0; index < count; index += 1) array.push(this.value(depth + 1));
     return array;
   }
 
   #map(count: number, depth: number): WireMap {
-    this.enter(count * 2, depth);
+    this.expect(count * 2);
     const map = Object.create(null) as WireMap;
     for (let index = 0; index < count; index += 1) {
       const kind = KIND[this.bytes[this.at]!];

@@ -90,6 +90,10 @@ export function scanMsgpack(
     const isKey = depth > 0 && IS_MAP[depth] === 1 && MISSING[depth]! % 2 === 0;
     const lead = bytes[at++]!;
     const kind = KIND[lead]!;
+    const isContainer = kind === ARRAY || kind === MAP;
+    if (kind === REFUSED) throw refusedLead(lead, at - 1);
+    if (isContainer && isKey) throw unsupported(at - 1, 'a container as key');
+    if (isContainer && ++depth > maxDepth) throw tooDeep(at - 1);
     const width = SIZE_WIDTH[lead]!;
     let size = SIZE[lead]!;
     if (width > 0) {
@@ -100,13 +104,10 @@ export function scanMsgpack(
     if (kind === MAP) size *= 2;
     if (size > end - at) throw truncated(end);
     if (isKey && depth === 1 && kind !== TEXT) textKeys = false;
-    if (kind === ARRAY || kind === MAP) {
-      if (isKey) throw unsupported(at - 1, 'a container as key');
-      if (++depth > maxDepth) throw tooDeep(at - 1);
+    if (isContainer) {
       MISSING[depth] = size;
       IS_MAP[depth] = kind === MAP ? 1 : 0;
     } else {
-      if (kind > BYTES) throw refusedLead(lead, at - 1);
       if (kind !== SCALAR && size > maxString) throw stringTooLong(at);
       if (kind === TEXT && !trusted && !isUtf8(bytes, at, at + size)) throw invalidUtf8(at);
       at += size;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pages } from '../../scripts/conformance/pages.mjs';
@@ -43,8 +43,8 @@ describe('the rules of docs/', () => {
 
   it('are printed with their tests by the command', () => {
     const command = [join(ROOT, 'scripts/conformance.mjs'), '--static', 'security'];
-    const printed = execFileSync(process.execPath, command, { encoding: 'utf8' });
-    expect(printed).toMatch(/^✓ S5 {2}.+\n {4}found {2}.+\(src\/.+\.spec\.ts\)$/m);
+    const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    expect(stdout).toMatch(/^✓ S5 {2}.+\n {4}found {2}.+\(src\/.+\.spec\.ts\)$/m);
   });
 });
 

@@ -140,6 +140,10 @@ export class RawWebSocket {
     const client = await RawWebSocket.connect(port);
     client.write(handshakeBytes(port, handshake));
     const answer = await client.answer();
+    if (answer.status === 101) {
+      client.destroy();
+      throw new Error('Expected a refusal, got 101');
+    }
     await client.ended;
     const body = client.#bytes.toString();
     client.destroy();

@@ -211,9 +211,12 @@ describe('an upgrade request', () => {
 
     it('H13: survives two thousand headers and a header named __proto__', async () => {
       const harness = await start();
-      const many = Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`X-${i}`, 'x']));
-      const answer = await harness.refused({ headers: many });
+      const many = (length: number, value: string): Record<string, string> =>
+        Object.fromEntries(Array.from({ length }, (_, i) => [`X-${i}`, value]));
+      const answer = await harness.refused({ headers: many(2001, 'a long value') });
       expect(answer.status).toBe(431);
+      const served = await harness.open({ headers: many(2001, 'x') });
+      served.destroy();
       const client = await harness.open({ headers: { __proto__x: 'a', ['__proto__']: 'polluted' } });
       expect(Object.getPrototypeOf(harness.session.link.remote.headers)).toBeNull();
       expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

@@ -1,30 +1,7 @@
 import { WebSocket } from 'ws';
 import type { SerializerName, WireMap, WireValue } from '../../src/serializers/index.js';
 import { serializers } from '../../src/serializers/index.js';
-
-/** Messages that have arrived, taken in order, waited for if there is none yet. */
-class Mailbox<T> {
-  readonly #arrived: T[] = [];
-  readonly #waiting: ((item: T) => void)[] = [];
-
-  put(item: T): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#arrived.push(item);
-    else next(item);
-  }
-
-  take(): Promise<T> {
-    const item = this.#arrived.shift();
-    if (item !== undefined) return Promise.resolve(item);
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error('nothing arrived within 5 s')), 5000);
-      this.#waiting.push((arrived) => {
-        clearTimeout(late);
-        resolve(arrived);
-      });
-    });
-  }
-}
+import { Mailbox } from './mailbox.js';
 
 async function open(url: string, token: string): Promise<WebSocket> {
   const socket = new WebSocket(url, token);

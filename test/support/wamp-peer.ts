@@ -23,6 +23,14 @@ export const AUTOBAHN_JS_HELLO =
   '"subscriber_blackwhite_listing":true,"publisher_exclusion":true}},"subscriber":{"features":' +
   '{"publisher_identification":true,"pattern_based_subscription":true,"subscription_revocation":true}}}}]';
 
+/** What the first session of a realm is told. */
+export const WELCOME =
+  '[2,1001,{"realm":"realm1","authid":"anonymous","authrole":"anonymous","authmethod":"anonymous",' +
+  '"authprovider":"static","agent":"mangrove/0.0.0","roles":{"broker":{"features":{' +
+  '"publisher_identification":true,"publisher_exclusion":true,"pattern_based_subscription":true}},' +
+  '"dealer":{"features":{"caller_identification":true,"pattern_based_registration":true,' +
+  '"call_canceling":true,"progressive_call_results":true}}}}]';
+
 /** What may be chosen for a peer. */
 export interface PeerOptions extends WampOptions {
   readonly token?: string | undefined;

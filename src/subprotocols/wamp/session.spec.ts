@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HELLO, Peers } from '../../../test/support/wamp-peer.js';
+import { HELLO, Peers, WELCOME } from '../../../test/support/wamp-peer.js';
 import type { Authenticator, Verdict } from '../../broker/index.js';
 import { testServices } from '../../testing/index.js';
 import type { TestServicesOptions } from '../../testing/index.js';
@@ -18,13 +18,6 @@ afterEach(() => {
 });
 
 const ANN = { authid: 'ann', authrole: 'user', authmethod: 'ticket', authprovider: 'static' };
-
-const WELCOME =
-  '[2,1001,{"realm":"realm1","authid":"anonymous","authrole":"anonymous","authmethod":"anonymous",' +
-  '"authprovider":"static","agent":"mangrove/0.0.0","roles":{"broker":{"features":{' +
-  '"publisher_identification":true,"publisher_exclusion":true,"pattern_based_subscription":true}},' +
-  '"dealer":{"features":{"caller_identification":true,"pattern_based_registration":true,' +
-  '"call_canceling":true,"progressive_call_results":true}}}}]';
 
 /** An authenticator whose answers a test gives by hand. */
 function manual(first: Verdict | Promise<Verdict>): Authenticator {

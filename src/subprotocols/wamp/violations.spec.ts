@@ -354,7 +354,7 @@ describe('frames', () => {
     expect(peer.closedAs).toBe('protocol_error');
   });
 
-  it('refuses a message above the limit with payload_size_exceeded, and takes one at the limit', () => {
+  it('WAMP-22: refuses a message above the limit with payload_size_exceeded, and takes one at the limit', () => {
     const service = testServices({ limits: { messageBytes: 1000 } });
     const small = new Peers(service);
     const peer = small.join();

@@ -1,0 +1,108 @@
+/** The part of AutobahnJS that the tests use; the package has no types of its own. */
+declare module 'autobahn' {
+  namespace autobahn {
+    type List = readonly unknown[];
+    type Dict = Readonly<Record<string, unknown>>;
+
+    interface Event {
+      readonly publication: number;
+      readonly topic: string;
+      readonly publisher?: number;
+      readonly publisher_authid?: string;
+      readonly publisher_authrole?: string;
+    }
+
+    interface Invocation {
+      readonly procedure: string;
+      readonly progress: ((args: List, kwargs?: Dict) => void) | null;
+      readonly caller?: number;
+      readonly caller_authid?: string;
+      readonly caller_authrole?: string;
+    }
+
+    interface Subscription {
+      readonly id: number;
+      readonly topic: string;
+    }
+
+    interface Registration {
+      readonly id: number;
+      readonly procedure: string;
+    }
+
+    /** A promise of when.js, which also tells of progress. */
+    interface Pending extends Promise<unknown> {
+      cancel(options?: { readonly mode: 'skip' | 'kill' | 'killnowait' }): void;
+      then<A = unknown, B = never>(
+        done?: ((value: unknown) => A | PromiseLike<A>) | null,
+        failed?: ((error: unknown) => B | PromiseLike<B>) | null,
+        progress?: (value: unknown) => void,
+      ): Promise<A | B>;
+    }
+
+    interface Session {
+      readonly id: number;
+      readonly isOpen: boolean;
+      readonly features: Readonly<Record<'publisher' | 'subscriber' | 'caller' | 'callee', Dict>>;
+      subscribe(
+        topic: string,
+        handler: (args: List, kwargs: Dict, details: Event) => void,
+        options?: Dict,
+      ): Promise<Subscription>;
+      unsubscribe(subscription: Subscription): Promise<boolean>;
+      publish(
+        topic: string,
+        args?: List,
+        kwargs?: Dict,
+        options?: Dict,
+      ): Promise<{ readonly id: number }> | undefined;
+      register(
+        procedure: string,
+        endpoint: (args: List, kwargs: Dict, details: Invocation) => unknown,
+        options?: Dict,
+      ): Promise<Registration>;
+      unregister(registration: Registration): Promise<void>;
+      call(procedure: string, args?: List, kwargs?: Dict, options?: Dict): Pending;
+    }
+
+    interface CloseDetails {
+      readonly reason: string | null;
+      readonly message: string | null;
+    }
+
+    class Connection {
+      constructor(options: {
+        readonly url: string;
+        readonly realm: string;
+        readonly serializers: readonly object[];
+        readonly max_retries?: number;
+        readonly on_user_error?: (error: unknown) => void;
+        readonly on_internal_error?: (error: unknown) => void;
+      });
+      readonly transport: { readonly info: { readonly protocol: string } };
+      onopen: (session: Session, details: Dict) => void;
+      onclose: (reason: string, details: CloseDetails) => boolean;
+      open(): void;
+      close(reason?: string, message?: string): void;
+    }
+
+    class Result {
+      constructor(args?: List, kwargs?: Dict);
+      readonly args: List;
+      readonly kwargs: Dict;
+    }
+
+    class Error {
+      constructor(error: string, args?: List, kwargs?: Dict);
+      readonly error: string;
+      readonly args: List;
+      readonly kwargs: Dict;
+    }
+
+    const serializer: Readonly<
+      Record<'JSONSerializer' | 'MsgpackSerializer' | 'CBORSerializer', new () => object>
+    >;
+    const log: { warn: (...what: unknown[]) => void };
+  }
+  export = autobahn;
+}
