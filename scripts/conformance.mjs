@@ -41,7 +41,7 @@ for (const [file, text] of pages(root, lists, proofs)) {
 
 if (!values.write) {
   const shown = lists.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const ran = values.static ? undefined : prove(lists, runTests());
+  const ran = values.static ? undefined : prove(lists, runTests(shown));
   // Ids that a table puts into titles are seen only when the tests run.
   problems.push(...(ran?.faults ?? []).filter((fault) => !problems.includes(fault)));
   for (const list of shown) report(list, ran);
@@ -86,8 +86,8 @@ function report({ name, rules }, ran) {
 }
 
 /** The tests of a run, with their results. */
-function runTests() {
-  const { testResults } = JSON.parse(readFileSync(values.results ?? jestResults(), 'utf8'));
+function runTests(shown) {
+  const { testResults } = JSON.parse(readFileSync(values.results ?? jestResults(shown), 'utf8'));
   return testResults.flatMap(({ name, assertionResults, message }) => {
     const file = relative(root, name);
     if (assertionResults.length === 0) problems.push(`${file} did not run: ${message.split('\n')[0]}`);
@@ -100,12 +100,13 @@ function runTests() {
   });
 }
 
-/** Runs the specs that name an id, and returns the path of the results. */
-function jestResults() {
+/** Runs the specs that name an id of these lists, and returns the path of the results. */
+function jestResults(shown) {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const output = join(folder, 'results.json');
-  const specs = [...new Set([...proofs.byId.values()].flat().map(({ file }) => file))];
+  const ids = shown.flatMap(({ rules }) => rules.map(({ id }) => id));
+  const specs = [...new Set(ids.flatMap((id) => proofs.byId.get(id)).map(({ file }) => file))];
   const jest = ['--no-warnings', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
   const run = spawnSync(
     process.execPath,

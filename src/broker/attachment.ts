@@ -364,29 +364,32 @@ export class Attachment implements Subscriber, Caller, Callee {
     go: (decision: Decision) => undefined,
   ): Promise<void> | undefined {
     const decision = this.#decide(action, pattern);
-    const goOn = (settled: Decision): undefined => {
-      const refused = refusalOf(settled);
-      return refused === undefined ? go(settled) : this.#refuse(request, refused);
-    };
-    if (isSettled(decision)) return goOn(decision);
+    if (isSettled(decision)) return this.#goOn(request, decision, go);
     return decision.then((settled) => {
-      if (!this.detached) goOn(settled);
+      if (!this.detached) this.#goOn(request, settled, go);
     });
+  }
+
+  #goOn(request: Request, decision: Decision, go: (decision: Decision) => undefined): undefined {
+    const refused = refusalOf(decision);
+    return refused === undefined ? go(decision) : this.#refuse(request, refused);
   }
 
   #decide(action: Action, pattern: Pattern): Decision | Promise<Decision> {
     // The holder of a reply address may publish to it; nobody can guess one.
     if (isPrivatePattern(pattern)) return ALLOWED;
-    const broken = (error: unknown): Decision => {
-      this.broker.instrumentation.defect('authorizer.decide', error);
-      return BROKEN;
-    };
     try {
       const decision = this.broker.authorizer.decide(this.principal, action, pattern);
-      return isSettled(decision) ? decision : Promise.resolve(decision).then(valid, broken);
+      if (isSettled(decision)) return decision;
+      return Promise.resolve(decision).then(valid, (error: unknown) => this.#broken(error));
     } catch (error) {
-      return broken(error);
+      return this.#broken(error);
     }
+  }
+
+  #broken(error: unknown): Decision {
+    this.broker.instrumentation.defect('authorizer.decide', error);
+    return BROKEN;
   }
 }
 

@@ -225,7 +225,7 @@ describe('cbor', () => {
     const begin = performance.now();
     expect(scanned(bignum)).toBe('unsupported');
     expect(() => cbor.decode(bignum)).toThrow('a tag');
-    expect(performance.now() - begin).toBeLessThan(100);
+    expect(performance.now() - begin).toBeLessThan(1000);
   });
 
   it.each([

@@ -58,9 +58,12 @@ export function scanString(bytes: Uint8Array, at: number, end: number): number {
     } else if (kind === CONTROL) {
       throw malformed(bytes, at, end, 'no control character in a string');
     } else {
-      const length = utf8SequenceLength(bytes, at, end);
-      if (length === 0) throw invalidUtf8(at);
-      at += length;
+      // Text beyond ASCII comes in runs.
+      do {
+        const length = utf8SequenceLength(bytes, at, end);
+        if (length === 0) throw invalidUtf8(at);
+        at += length;
+      } while (at < end && bytes[at]! >= 0x80);
     }
   }
 }

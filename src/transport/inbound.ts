@@ -70,8 +70,9 @@ export class Inbound {
     private readonly owner: InboundOwner,
     rates: InboundRates,
   ) {
-    this.#messages = new RateMeter(rates.messages, parts.clock);
-    this.#bytes = new RateMeter(rates.bytes, parts.clock);
+    const now = parts.clock.now();
+    this.#messages = new RateMeter(rates.messages, now);
+    this.#bytes = new RateMeter(rates.bytes, now);
   }
 
   /** Whether reading is held back. */
@@ -86,8 +87,9 @@ export class Inbound {
 
   /** Replaces the rates. */
   limit(rates: InboundRates): void {
-    this.#messages = new RateMeter(rates.messages, this.parts.clock);
-    this.#bytes = new RateMeter(rates.bytes, this.parts.clock);
+    const now = this.parts.clock.now();
+    this.#messages = new RateMeter(rates.messages, now);
+    this.#bytes = new RateMeter(rates.bytes, now);
     this.#rateTimer?.cancel();
     this.#release(OWN_RATE);
   }
@@ -100,6 +102,7 @@ export class Inbound {
       this.#sliceStart = now;
       this.#work = 0;
     }
+    this.#refill(now);
     if (!this.#closed && !this.#bytes.take(octets)) this.#slowDown(this.#bytes);
   }
 
@@ -151,6 +154,11 @@ export class Inbound {
     clock.defer(() => this.#release(OWN_SLICE));
   }
 
+  #refill(now: number): void {
+    this.#messages.refill(now);
+    this.#bytes.refill(now);
+  }
+
   #slowDown(meter: RateMeter): void {
     if ((this.#holds & OWN_RATE) !== 0) return;
     this.#hold(OWN_RATE);
@@ -186,6 +194,7 @@ export class Inbound {
     this.#scheduled = false;
     if (this.#closed || this.#holds !== 0) return;
     this.#sliceStart = this.parts.clock.now();
+    this.#refill(this.#sliceStart);
     while (this.#holds === 0) {
       const message = this.#waiting?.shift();
       if (message === undefined) break;

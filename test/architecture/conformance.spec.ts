@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,9 @@ import { pages } from '../../scripts/conformance/pages.mjs';
 import { prove, readRules } from '../../scripts/conformance/rules.mjs';
 import { idsOf, scanTests, testsOf } from '../../scripts/conformance/titles.mjs';
 import { ROOT } from './sources.js';
+
+// A process of its own, which may have to wait for the processor.
+jest.setTimeout(60_000);
 
 describe('the rules of docs/', () => {
   const lists = readRules(ROOT);

@@ -1,5 +1,8 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { cruise } from './dependencies.js';
+
+// A process of its own, which may have to wait for the processor.
+jest.setTimeout(60_000);
 
 const FRAMEWORK =
   /(?:^|\/)node_modules\/(?:@nestjs\/|rxjs\/|reflect-metadata\/|@types\/(?:rxjs|reflect-metadata)\/)/;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   copyFileSync,
   mkdirSync,
@@ -12,6 +12,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cruise } from './dependencies.js';
 import { ROOT } from './sources.js';
+
+// A process of its own, which may have to wait for the processor.
+jest.setTimeout(60_000);
 
 const name = ({ rule, from, to }: ReturnType<typeof cruise>['summary']['violations'][number]) =>
   `${rule.name}: ${from} → ${to}`;

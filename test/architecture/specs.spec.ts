@@ -1,8 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from './sources.js';
+
+// A process of its own, which may have to wait for the processor.
+jest.setTimeout(60_000);
 
 /** Folders that the repository does not hold, as `.gitignore` lists them. */
 const IGNORED = new Set([

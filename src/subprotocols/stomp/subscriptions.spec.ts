@@ -56,7 +56,16 @@ describe('SUBSCRIBE', () => {
     publish(c);
     const heard = c.heard();
     expect(heard.map((frame) => header(frame, 'subscription')).sort()).toEqual([
-      ...['1', '1', '2', '2', '3', '3', '4', '4', '5', '5'],
+      '1',
+      '1',
+      '2',
+      '2',
+      '3',
+      '3',
+      '4',
+      '4',
+      '5',
+      '5',
     ]);
     expect(new Set(heard.map((frame) => header(frame, 'message-id'))).size).toBe(10);
   });
@@ -215,6 +224,16 @@ describe('ACK and NACK', () => {
     const [a, b] = [peers.connect().say(subscribe), peers.connect().say(subscribe)];
     publish(a);
     b.heard();
+    b.say(`ACK\nid:${header(a.heard()[0], 'ack')}\n\n\0`);
+    expect(b.heard()[0]).toContain('ERROR\nmessage:no such delivery\n');
+  });
+
+  it('STOMP-50: another session’s id is an ERROR also when one of the same number was settled here', () => {
+    const subscribe = 'SUBSCRIBE\nid:s\ndestination:/topic/a\nack:client\n\n\0';
+    const [a, b] = [peers.connect().say(subscribe), peers.connect().say(subscribe)];
+    publish(a);
+    b.say(`ACK\nid:${header(b.heard()[0], 'ack')}\nreceipt:1\n\n\0`);
+    expect(b.heard()).toEqual(['RECEIPT\nreceipt-id:1\n\n\0']);
     b.say(`ACK\nid:${header(a.heard()[0], 'ack')}\n\n\0`);
     expect(b.heard()[0]).toContain('ERROR\nmessage:no such delivery\n');
   });

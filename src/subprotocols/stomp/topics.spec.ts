@@ -156,6 +156,15 @@ describe('sharing', () => {
     expect(d).not.toBe(c);
     expect(d!.parts[1]).toBe(c!.parts[1]);
   });
+
+  it('shares it also when subscribers of another id come in between', () => {
+    const clients = ['0', '1', '0', '1'].map((id) =>
+      peers.connect().say(`SUBSCRIBE\nid:${id}\ndestination:/topic/a\n\n\0`),
+    );
+    clients[0]!.say('SEND\ndestination:/topic/a\n\nx\0');
+    const [a, b, c, d] = clients.map((client) => client.link.sent[0]!);
+    expect([a === c, b === d]).toEqual([true, true]);
+  });
 });
 
 describe('receipts', () => {

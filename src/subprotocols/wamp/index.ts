@@ -7,7 +7,7 @@ import { WampSession } from './wamp-session.js';
 
 /** What {@link wamp} takes; everything has a default. */
 export interface WampOptions {
-  /** `compatible` (default): real clients work, with the leniencies of `docs/wamp.md`; `strict`: the specification to the letter. */
+  /** `compatible` (default): real clients work, with the {@link LENIENCIES}; `strict`: the specification to the letter. */
   readonly profile?: ProfileName;
   /** Whether leniencies that depend on the client's agent hold. Default: as the profile. */
   readonly agentQuirks?: boolean;

@@ -3,7 +3,7 @@ import type { ScanLimits } from '../../serializers/index.js';
 import type { Admission } from '../inbox.js';
 import { Inbox } from '../inbox.js';
 import type { ClosedReason, Link, Services, Session } from '../subprotocol.js';
-import type { ClientMessage, Role, Violation } from './codec/index.js';
+import type { ClientMessage, Reading, Role, Violation } from './codec/index.js';
 import { OCTAL_SEPARATOR, decodeMessage, splitBatch } from './codec/index.js';
 import { Conversation } from './conversation.js';
 import { authenticate } from './handlers/authenticate.js';
@@ -52,18 +52,24 @@ export class WampSession implements Session {
   readonly #inbox: Inbox<Uint8Array | Violation>;
   readonly #output: Output;
   readonly #separators: readonly number[];
-  readonly #lenient: boolean;
+  /** How messages are read before and after the login. */
+  readonly #readings: { readonly beforeLogin: Reading; readonly session: Reading };
 
   constructor(
     link: Link,
     private readonly services: Services,
     format: Format,
     profile: Profile,
-    private readonly limits: MessageLimits,
+    limits: MessageLimits,
   ) {
     this.#output = new Output(link, format);
     this.#separators = separatorsOf(profile);
-    this.#lenient = profile.integralFloats;
+    const { serializer } = format;
+    const lenient = profile.integralFloats;
+    this.#readings = {
+      beforeLogin: { serializer, limits: limits.beforeLogin, lenient },
+      session: { serializer, limits: limits.session, lenient },
+    };
     this.#inbox = new Inbox<Uint8Array | Violation>(
       link,
       services.clock,
@@ -84,6 +90,10 @@ export class WampSession implements Session {
     if (isBinary !== serializer.binary) {
       const expected = serializer.binary ? 'binary' : 'text';
       this.#inbox.push({ name: 'violation', message: `Messages of this subprotocol are ${expected}.` });
+      return;
+    }
+    if (framing === 'plain') {
+      this.#inbox.push(data);
       return;
     }
     const bounds = splitBatch(data, framing, this.#separators);
@@ -147,9 +157,7 @@ export class WampSession implements Session {
   }
 
   #decode(bytes: Uint8Array, known: boolean): ClientMessage | Violation {
-    const { serializer } = this.#output.format;
-    const limits = known ? this.limits.session : this.limits.beforeLogin;
-    return decodeMessage(bytes, { serializer, limits, lenient: this.#lenient });
+    return decodeMessage(bytes, known ? this.#readings.session : this.#readings.beforeLogin);
   }
 
   /** A defect of ours costs this connection, and nobody else. */

@@ -57,13 +57,15 @@ export class Elements {
 
   /** A whole number from 0 to 2^53; a boolean is none. */
   integer(at: number, what: string): number {
-    const item = this.slice(at);
-    const simple = this.#serializer.name === 'json' ? digits(item) : -1;
+    const { name } = this.#serializer;
+    const start = this.bounds[2 * at]!;
+    const end = this.bounds[2 * at + 1]!;
+    const simple = name === 'json' ? digits(this.bytes, start, end) : -1;
     if (simple >= 0) return simple;
-    const value = this.#serializer.decode(item);
+    const value = this.#serializer.decode(this.bytes, start, end);
     const number = typeof value === 'bigint' ? exactly(value) : value;
     const whole = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_ID;
-    if (!whole || !(this.#lenient || isIntegerItem(item, this.#serializer.name))) {
+    if (!whole || !(this.#lenient || isIntegerItem(this.slice(at), name))) {
       throw new Breach(`${what} must be an integer.`);
     }
     return number;
@@ -77,17 +79,19 @@ export class Elements {
   }
 
   text(at: number, what: string): string {
-    const value = this.#serializer.decode(this.slice(at));
+    const value = this.#serializer.decode(this.bytes, this.bounds[2 * at], this.bounds[2 * at + 1]);
     if (typeof value !== 'string') throw new Breach(`${what} must be a string.`);
     return value;
   }
 
   map(at: number, what: string): WireMap {
-    const item = this.slice(at);
     const { name } = this.#serializer;
+    const start = this.bounds[2 * at]!;
+    const first = this.bytes[start];
     const isEmpty =
-      name === 'json' ? item.length === 2 && item[0] === 0x7b : item[0] === EMPTY_MAP_OCTET[name];
+      name === 'json' ? first === 0x7b && this.bytes[start + 1] === 0x7d : first === EMPTY_MAP_OCTET[name];
     if (isEmpty) return EMPTY_MAP;
+    const item = this.slice(at);
     if (!this.#serializer.isMap(item)) throw new Breach(`${what} must be a map with string keys.`);
     return this.#serializer.decode(item) as WireMap;
   }
@@ -168,10 +172,11 @@ const EMPTY_MAP_OCTET = { msgpack: 0x80, cbor: 0xa0, json: -1 } as const satisfi
 >;
 
 /** A JSON number of 1 to 15 digits and nothing else, or -1. */
-function digits(item: Uint8Array): number {
-  if (item.length === 0 || item.length > 15) return -1;
+function digits(bytes: Uint8Array, start: number, end: number): number {
+  if (end === start || end - start > 15) return -1;
   let value = 0;
-  for (const octet of item) {
+  for (let at = start; at < end; at += 1) {
+    const octet = bytes[at]!;
     if (octet < 0x30 || octet > 0x39) return -1;
     value = value * 10 + (octet - 0x30);
   }
