@@ -1,16 +1,17 @@
 import type { Pattern } from './address.js';
-import { canonicalPattern, isPrivatePattern, isReserved, patternKey } from './address.js';
+import { canonicalPattern, isPrivatePattern, patternKey } from './address.js';
 import { Backlog } from './backlog.js';
 import type { Answer, CallCommand, Caller } from './calls.js';
 import { Call } from './calls.js';
-import type { BrokerErrorCode, Refusal } from './errors.js';
+import type { Refusal } from './errors.js';
 import type { BrokerLimits } from './limits.js';
 import type { Outcome } from './outcome.js';
 import type { Action, Authorizer, Decision } from './ports/authorizer.js';
 import type { Principal } from './ports/authenticator.js';
 import type { CancelMode, Endpoint } from './ports/endpoint.js';
 import type { Instrumentation } from './ports/instrumentation.js';
-import type { Identity, Publication, PublishCommand } from './publication.js';
+import { Permissions, isSettled, refusal, refusalOf } from './permissions.js';
+import type { Identity, Origin, Publication, PublishCommand } from './publication.js';
 import type { Callee, EndpointFeatures, Invocation, Registration } from './registrations.js';
 import type { Request } from './request.js';
 import type { Subscriber, Subscription } from './subscriptions.js';
@@ -68,6 +69,7 @@ export class Attachment implements Subscriber, Caller, Callee {
   /** The endpoint's session id, of global scope [WAMP BP IDs]. */
   readonly session: number;
   readonly identity: Identity;
+  readonly principal: Principal;
   /** key → subscription */
   readonly subscriptions = new Map<string, Subscription>();
   /** Registrations that this endpoint holds. */
@@ -80,17 +82,20 @@ export class Attachment implements Subscriber, Caller, Callee {
   patternSubscriptions = 0;
   detached = false;
   readonly #backlog: Backlog;
+  readonly #permissions: Permissions;
   /** Whether the endpoint takes deliveries now. */
   #flowing = true;
 
   constructor(
     readonly broker: Core,
     readonly endpoint: Endpoint,
-    readonly principal: Principal,
-    session: number,
+    readonly origin: Origin,
   ) {
+    const { session, principal } = origin;
     this.session = session;
+    this.principal = principal;
     this.identity = { session, authid: principal.authid, authrole: principal.authrole };
+    this.#permissions = new Permissions(broker, principal);
     this.#backlog = new Backlog(broker.limits.backlogMessages, broker.limits.backlogBytes);
   }
 
@@ -118,22 +123,22 @@ export class Attachment implements Subscriber, Caller, Callee {
 
   /** Asks whether a later publication to the topic would be allowed; refuses the request if not, else says nothing. */
   examine(request: Request, topic: string): Promise<void> | undefined {
-    const fault = this.#faultOf(exact(topic), true);
+    const fault = this.#permissions.faultOf(exact(topic), true);
     if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'publish', exact(topic), () => undefined);
+    return this.#decided(request, 'publish', exact(topic), false, () => undefined);
   }
 
   /** Subscribes. The answer comes before the first event; a key that is in use is answered `already`. */
   subscribe(request: Request, command: SubscribeCommand): Promise<void> | undefined {
     const pattern = canonicalPattern(command.pattern);
-    const fault = this.#faultOf(pattern, false);
+    const fault = this.#permissions.faultOf(pattern, false);
     if (fault !== undefined) return this.#refuse(request, fault);
     // A reply address is a capability: whoever was given it may listen, and the authorizer has no rule for it.
     if (isPrivatePattern(pattern)) {
       this.broker.subscribe(this, request, { ...command, pattern });
       return undefined;
     }
-    return this.#decided(request, 'subscribe', pattern, () => {
+    return this.#decided(request, 'subscribe', pattern, false, () => {
       this.broker.subscribe(this, request, { ...command, pattern });
       return undefined;
     });
@@ -151,12 +156,9 @@ export class Attachment implements Subscriber, Caller, Callee {
   /** Offers a procedure, or a pattern of them. */
   register(request: Request, command: RegisterCommand): Promise<void> | undefined {
     const pattern = canonicalPattern(command.pattern);
-    const fault = this.#faultOf(pattern, true);
+    const fault = this.#permissions.faultOf(pattern, true);
     if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'register', pattern, (decision) => {
-      if (command.discloseCaller === true && decision.disclose === false) {
-        return this.#refuse(request, DISCLOSURE_REFUSED);
-      }
+    return this.#decided(request, 'register', pattern, command.discloseCaller, () => {
       this.broker.register(this, request, { ...command, pattern });
       return undefined;
     });
@@ -278,11 +280,9 @@ export class Attachment implements Subscriber, Caller, Callee {
 
   #publish(request: Request, command: PublishCommand, acknowledge: boolean): Promise<void> | undefined {
     const pattern = exact(command.topic);
-    const fault = this.#faultOf(pattern, true);
+    const fault = this.#permissions.faultOf(pattern, true);
     if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'publish', pattern, (decision) => {
-      if (command.disclose === true && decision.disclose === false)
-        return this.#refuse(request, DISCLOSURE_REFUSED);
+    return this.#decided(request, 'publish', pattern, command.disclose, () => {
       this.broker.publish(this, request, command, acknowledge);
       return undefined;
     });
@@ -290,11 +290,11 @@ export class Attachment implements Subscriber, Caller, Callee {
 
   #commit(request: Request, commands: readonly PublishCommand[]): Promise<void> | undefined {
     for (const command of commands) {
-      const fault = this.#faultOf(exact(command.topic), true);
+      const fault = this.#permissions.faultOf(exact(command.topic), true);
       if (fault !== undefined) return this.#refuse(request, fault);
     }
     const decisions: (Decision | Promise<Decision>)[] = commands.map((command) =>
-      this.#decide('publish', exact(command.topic)),
+      this.#permissions.decide('publish', exact(command.topic)),
     );
     const apply = (all: readonly Decision[]): void => {
       const index = all.findIndex(
@@ -314,11 +314,9 @@ export class Attachment implements Subscriber, Caller, Callee {
 
   #call(request: Request, command: CallCommand): Promise<void> | undefined {
     const pattern = exact(command.procedure);
-    const fault = this.#faultOf(pattern, false);
+    const fault = this.#permissions.faultOf(pattern, false);
     if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'call', pattern, (decision) => {
-      if (command.disclose === true && decision.disclose === false)
-        return this.#refuse(request, DISCLOSURE_REFUSED);
+    return this.#decided(request, 'call', pattern, command.disclose, (decision) => {
       this.broker.startCall(this, request, command, decision.disclose !== false);
       return undefined;
     });
@@ -344,86 +342,31 @@ export class Attachment implements Subscriber, Caller, Callee {
     return undefined;
   }
 
-  #faultOf(pattern: Pattern, owned: boolean): Refusal | undefined {
-    const { text, match } = pattern;
-    if (text === '' && match === 'exact') return refusal('invalid_address', 'An address must not be empty.');
-    const limit = this.broker.limits.addressBytes;
-    if (text.length * 3 > limit && Buffer.byteLength(text) > limit) {
-      return refusal('invalid_address', `An address may have ${limit} bytes at most.`);
-    }
-    if (owned && isReserved(text))
-      return refusal('reserved_address', 'Addresses under wamp. belong to the router.');
-    return undefined;
-  }
-
   /** Asks the authorizer, now or later, and goes on if the answer is yes. */
   #decided(
     request: Request,
     action: Action,
     pattern: Pattern,
+    disclose: boolean | undefined,
     go: (decision: Decision) => undefined,
   ): Promise<void> | undefined {
-    const decision = this.#decide(action, pattern);
-    if (isSettled(decision)) return this.#goOn(request, decision, go);
+    const goOn = (decision: Decision): undefined => {
+      const refused = refusalOf(decision, disclose);
+      return refused === undefined ? go(decision) : this.#refuse(request, refused);
+    };
+    const decision = this.#permissions.decide(action, pattern);
+    if (isSettled(decision)) return goOn(decision);
     return decision.then((settled) => {
-      if (!this.detached) this.#goOn(request, settled, go);
+      if (!this.detached) goOn(settled);
     });
   }
-
-  #goOn(request: Request, decision: Decision, go: (decision: Decision) => undefined): undefined {
-    const refused = refusalOf(decision);
-    return refused === undefined ? go(decision) : this.#refuse(request, refused);
-  }
-
-  #decide(action: Action, pattern: Pattern): Decision | Promise<Decision> {
-    // The holder of a reply address may publish to it; nobody can guess one.
-    if (isPrivatePattern(pattern)) return ALLOWED;
-    try {
-      const decision = this.broker.authorizer.decide(this.principal, action, pattern);
-      if (isSettled(decision)) return decision;
-      return Promise.resolve(decision).then(valid, (error: unknown) => this.#broken(error));
-    } catch (error) {
-      return this.#broken(error);
-    }
-  }
-
-  #broken(error: unknown): Decision {
-    this.broker.instrumentation.defect('authorizer.decide', error);
-    return BROKEN;
-  }
 }
-
-const ALLOWED: Decision = { allow: true };
-/** What stands for an authorizer that failed: no, and its own code. */
-const BROKEN: Decision = { allow: false };
 
 const NO_SUCH_SUBSCRIPTION = refusal('no_such_subscription', 'This session holds no such subscription.');
 const NO_SUCH_REGISTRATION = refusal('no_such_registration', 'This session holds no such registration.');
-const NOT_AUTHORIZED = refusal('not_authorized', 'Not authorized.');
-const AUTHORIZATION_FAILED = refusal('authorization_failed', 'The authorizer failed.');
-const DISCLOSURE_REFUSED = refusal('disclosure_refused', 'Disclosure is not allowed here.');
 const OVERLOADED = refusal('unavailable', 'The server is short of memory.');
 const FAILED = refusal('internal', 'The session failed.');
 const TOO_SLOW = refusal('limit_exceeded', 'Too slow: more events are waiting than may be kept back.');
-
-function refusal(code: BrokerErrorCode, reason: string): Refusal {
-  return { code, reason };
-}
-
-function refusalOf(decision: Decision, disclose = false): Refusal | undefined {
-  if (decision === BROKEN) return AUTHORIZATION_FAILED;
-  if (decision?.allow !== true) return NOT_AUTHORIZED;
-  return disclose && decision.disclose === false ? DISCLOSURE_REFUSED : undefined;
-}
-
-function isSettled(decision: Decision | Promise<Decision>): decision is Decision {
-  return typeof (decision as Partial<Promise<Decision>> | undefined)?.then !== 'function';
-}
-
-/** An authorizer that resolves to nothing has said no. */
-function valid(decision: Decision): Decision {
-  return decision ?? { allow: false };
-}
 
 function exact(text: string): Pattern {
   return { match: 'exact', text };

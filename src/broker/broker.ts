@@ -88,9 +88,13 @@ export class Broker implements Core {
     };
   }
 
-  /** Attaches an endpoint as the given principal, under a new session id. */
-  attach(endpoint: Endpoint, principal: Principal): Attachment {
-    const attachment = new Attachment(this, endpoint, principal, this.#ids.id());
+  /**
+   * Attaches an endpoint as the given principal, under a new session id.
+   *
+   * @param protocol what the endpoint speaks, for code of this process; `local` if it is in this process itself.
+   */
+  attach(endpoint: Endpoint, principal: Principal, protocol = 'local'): Attachment {
+    const attachment = new Attachment(this, endpoint, { protocol, session: this.#ids.id(), principal });
     this.#attachments.add(attachment);
     return attachment;
   }
@@ -255,7 +259,7 @@ export class Broker implements Core {
   #publicationOf(from: Attachment, command: PublishCommand): Publication {
     const { topic, payload, headers, spelling } = command;
     const publisher = command.disclose === true ? from.identity : undefined;
-    return new Publication(this.#ids.id(), topic, payload, headers, spelling, publisher);
+    return new Publication(this.#ids.id(), topic, payload, headers, spelling, publisher, from.origin);
   }
 
   /** One event for every matching subscription [WAMP AP Pattern-based Subscriptions]. */

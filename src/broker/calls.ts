@@ -3,7 +3,7 @@ import type { Refusal } from './errors.js';
 import type { Outcome } from './outcome.js';
 import type { Headers, Payload } from './payload.js';
 import type { CancelMode } from './ports/endpoint.js';
-import type { Identity } from './publication.js';
+import type { Identity, Origin } from './publication.js';
 import type { Invocation, Registration } from './registrations.js';
 import type { Request } from './request.js';
 
@@ -28,6 +28,7 @@ export interface Answer {
 
 /** A caller as the dealer sees it. */
 export interface Caller {
+  readonly origin: Origin;
   readonly detached: boolean;
   /** request → the call that it waits for */
   readonly calls: Map<Request, Call>;
@@ -51,6 +52,10 @@ export class Call implements Invocation {
     readonly timeoutMs: number,
     private readonly command: CallCommand,
   ) {}
+
+  get origin(): Origin {
+    return this.from.origin;
+  }
 
   get procedure(): string {
     return this.command.procedure;

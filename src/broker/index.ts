@@ -27,7 +27,7 @@ export type { CancelMode, Endpoint } from './ports/endpoint.js';
 export { noInstrumentation } from './ports/instrumentation.js';
 export type { FieldValue, Instrumentation } from './ports/instrumentation.js';
 export { Publication } from './publication.js';
-export type { Form, Identity, PublishCommand } from './publication.js';
+export type { Form, Identity, Origin, PublishCommand } from './publication.js';
 export { Registration } from './registrations.js';
 export type { EndpointFeatures, Invocation } from './registrations.js';
 export type { Request } from './request.js';

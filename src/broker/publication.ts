@@ -1,4 +1,5 @@
 import type { Headers, Payload } from './payload.js';
+import type { Principal } from './ports/authenticator.js';
 
 /** Who published or called, as far as it may be disclosed; stamped by the broker, never taken from a client. */
 export interface Identity {
@@ -6,6 +7,18 @@ export interface Identity {
   readonly session: number;
   readonly authid: string;
   readonly authrole: string;
+}
+
+/**
+ * Where a publication or a call comes from, for code of this process (guards, logs). No subprotocol shows it: what other
+ * clients may know is the {@link Identity}.
+ */
+export interface Origin {
+  /** What the publisher or caller speaks: the name of its subprotocol, or `local` for code of this process. */
+  readonly protocol: string;
+  /** The session's global id. */
+  readonly session: number;
+  readonly principal: Principal;
 }
 
 /**
@@ -46,6 +59,7 @@ export class Publication {
     readonly spelling: string | undefined,
     /** Who published it, if receivers may know. */
     readonly publisher: Identity | undefined,
+    readonly origin: Origin,
   ) {}
 
   /** The encoding for a form: made by the first receiver that needs it, the same object for all others. */

@@ -1,7 +1,7 @@
 import type { Pattern } from './address.js';
 import type { Refusal } from './errors.js';
 import type { Headers, Payload } from './payload.js';
-import type { Identity } from './publication.js';
+import type { Identity, Origin } from './publication.js';
 
 /** What an endpoint can do as a callee; the dealer decides by the features of the callee that it picked. */
 export interface EndpointFeatures {
@@ -45,6 +45,7 @@ export interface Invocation {
   readonly headers: Headers | undefined;
   /** Who calls, if the callee may know. */
   readonly caller: Identity | undefined;
+  readonly origin: Origin;
   /** The callee may answer with progressive results. */
   readonly receiveProgress: boolean;
   /** ms until an answer is due. */

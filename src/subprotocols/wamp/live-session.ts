@@ -83,7 +83,7 @@ export class LiveSession implements Endpoint {
     this.roles = hello.roles;
     this.quirks = quirksOf(hello, host.profile);
     this.features = featuresOf(hello.roles, this.quirks);
-    this.attachment = broker.attach(this, principal);
+    this.attachment = broker.attach(this, principal, 'wamp');
   }
 
   deliver(subscription: Subscription, publication: Publication): boolean {

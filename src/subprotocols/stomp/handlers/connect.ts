@@ -102,7 +102,7 @@ function decide(conversation: Conversation, { version, heartBeat, broker }: Logi
     return;
   }
   const { link, services, alwaysBinary } = conversation;
-  const attachment = broker.attach(new StompEndpoint(conversation), verdict.principal);
+  const attachment = broker.attach(new StompEndpoint(conversation), verdict.principal, 'stomp');
   conversation.begin(version, attachment);
   const headers: [string, string][] = [
     ['version', version],

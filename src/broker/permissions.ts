@@ -1,0 +1,81 @@
+import { isPrivatePattern, isReserved } from './address.js';
+import type { Pattern } from './address.js';
+import type { BrokerErrorCode, Refusal } from './errors.js';
+import type { Action, Authorizer, Decision } from './ports/authorizer.js';
+import type { Principal } from './ports/authenticator.js';
+import type { Instrumentation } from './ports/instrumentation.js';
+
+/** What permissions are decided with. */
+export interface Rules {
+  readonly authorizer: Authorizer;
+  readonly instrumentation: Instrumentation;
+  readonly limits: { readonly addressBytes: number };
+}
+
+/** Asks the authorizer for one principal; an authorizer that fails has said no. */
+export class Permissions {
+  constructor(
+    private readonly rules: Rules,
+    private readonly principal: Principal,
+  ) {}
+
+  /** What is wrong with an address, whoever asks; `owned` if the command would speak or answer in its name. */
+  faultOf({ text, match }: Pattern, owned: boolean): Refusal | undefined {
+    if (text === '' && match === 'exact') return refusal('invalid_address', 'An address must not be empty.');
+    const limit = this.rules.limits.addressBytes;
+    if (text.length * 3 > limit && Buffer.byteLength(text) > limit) {
+      return refusal('invalid_address', `An address may have ${limit} bytes at most.`);
+    }
+    if (owned && isReserved(text)) {
+      return refusal('reserved_address', 'Addresses under wamp. belong to the router.');
+    }
+    return undefined;
+  }
+
+  decide(action: Action, pattern: Pattern): Decision | Promise<Decision> {
+    // The holder of a reply address may use it; nobody can guess one.
+    if (isPrivatePattern(pattern)) return ALLOWED;
+    try {
+      const decision = this.rules.authorizer.decide(this.principal, action, pattern);
+      if (isSettled(decision)) return decision;
+      return Promise.resolve(decision).then(valid, (error: unknown) => this.#broken(error));
+    } catch (error) {
+      return this.#broken(error);
+    }
+  }
+
+  #broken(error: unknown): Decision {
+    this.rules.instrumentation.defect('authorizer.decide', error);
+    return BROKEN;
+  }
+}
+
+const ALLOWED: Decision = { allow: true };
+/** What stands for an authorizer that failed: no, and its own code. */
+const BROKEN: Decision = { allow: false };
+
+const NOT_AUTHORIZED = refusal('not_authorized', 'Not authorized.');
+const AUTHORIZATION_FAILED = refusal('authorization_failed', 'The authorizer failed.');
+const DISCLOSURE_REFUSED = refusal('disclosure_refused', 'Disclosure is not allowed here.');
+
+/** A refusal with its reason. */
+export function refusal(code: BrokerErrorCode, reason: string): Refusal {
+  return { code, reason };
+}
+
+/** Why a decision lets the command not pass, if it does not; `disclose` if it wants to show who asks. */
+export function refusalOf(decision: Decision, disclose = false): Refusal | undefined {
+  if (decision === BROKEN) return AUTHORIZATION_FAILED;
+  if (decision?.allow !== true) return NOT_AUTHORIZED;
+  return disclose && decision.disclose === false ? DISCLOSURE_REFUSED : undefined;
+}
+
+/** Whether the answer is there, and no promise of one. */
+export function isSettled(decision: Decision | Promise<Decision>): decision is Decision {
+  return typeof (decision as Partial<Promise<Decision>> | undefined)?.then !== 'function';
+}
+
+/** An authorizer that resolves to nothing has said no. */
+function valid(decision: Decision): Decision {
+  return decision ?? { allow: false };
+}
