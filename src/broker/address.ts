@@ -46,12 +46,11 @@ export function patternKey(pattern: Pattern): string {
 }
 
 /**
- * The pattern in its canonical form, so that the same set of addresses has one subscription whatever protocol asked for
- * it: a wildcard without empty component is exact, a `multi` without `#` is a wildcard.
+ * The pattern in its canonical form, so that the same pattern has one subscription whatever protocol asked for it: a `multi`
+ * without `#` is a wildcard. A wildcard without an empty component stays one, beside the exact pattern of the same text
+ * [WAMP AP Pattern-based Registrations].
  */
 export function canonicalPattern(pattern: Pattern): Pattern {
-  if (pattern.match === 'exact' || pattern.match === 'prefix') return pattern;
-  const components = pattern.text.split('.');
-  if (pattern.match === 'multi' && components.includes(MANY)) return pattern;
-  return { match: components.includes('') ? 'wildcard' : 'exact', text: pattern.text };
+  if (pattern.match !== 'multi' || pattern.text.split('.').includes(MANY)) return pattern;
+  return { match: 'wildcard', text: pattern.text };
 }

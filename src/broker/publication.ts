@@ -45,10 +45,13 @@ export interface PublishCommand {
 
 /** One event on its way; immutable, shared by all its receivers. */
 export class Publication {
-  /** form → what was encoded for it, once */
-  #encoded: Map<Form, unknown> | undefined;
-  #lastForm: Form | undefined;
-  #lastEncoded: unknown;
+  /** The first two forms and what was encoded for them: most publications have no more, and need no map. */
+  #firstForm: Form | undefined;
+  #first: unknown;
+  #secondForm: Form | undefined;
+  #second: unknown;
+  /** form → what was encoded for it, from the third on */
+  #others: Map<Form, unknown> | undefined;
 
   constructor(
     /** Global-scope id [WAMP BP IDs]. */
@@ -62,31 +65,30 @@ export class Publication {
     readonly origin: Origin,
   ) {}
 
-  /** The encoding for a form: made by the first receiver that needs it, the same object for all others. */
+  /**
+   * The encoding for a form: made by the first receiver that needs it, the same object for all others. A part that several
+   * forms share (STOMP's tail) is kept in the same way, under a form of its own.
+   */
   encodeOnce<F extends Form, T>(form: F, encode: (publication: Publication, form: F) => T): T {
-    if (this.#lastForm === form) return this.#lastEncoded as T;
-    let encoded = this.#encoded?.get(form) as T | undefined;
-    if (encoded === undefined) {
-      encoded = encode(this, form);
-      if (this.#lastForm !== undefined) {
-        // Set each time: `shareOnce` may have made the map before the first form came into it.
-        this.#encoded ??= new Map<Form, unknown>();
-        this.#encoded.set(this.#lastForm, this.#lastEncoded);
-        this.#encoded.set(form, encoded);
-      }
-    }
-    this.#lastForm = form;
-    this.#lastEncoded = encoded;
+    if (this.#firstForm === form) return this.#first as T;
+    if (this.#secondForm === form) return this.#second as T;
+    const known = this.#others?.get(form);
+    if (known !== undefined) return known as T;
+    const encoded = encode(this, form);
+    this.#keep(form, encoded);
     return encoded;
   }
 
-  /** A part that several forms share (STOMP's tail); made once, kept under a key of its own. */
-  shareOnce<T>(key: Form, make: (publication: Publication) => T): T {
-    const shared = this.#encoded?.get(key) as T | undefined;
-    if (shared !== undefined) return shared;
-    const made = make(this);
-    this.#encoded ??= new Map<Form, unknown>();
-    this.#encoded.set(key, made);
-    return made;
+  #keep(form: Form, encoded: unknown): void {
+    if (this.#firstForm === undefined) {
+      this.#firstForm = form;
+      this.#first = encoded;
+    } else if (this.#secondForm === undefined) {
+      this.#secondForm = form;
+      this.#second = encoded;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(form, encoded);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { BrokerStats } from '../broker/index.js';
 import { DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../broker/index.js';
@@ -8,6 +8,8 @@ import type { Services } from '../subprotocols/index.js';
 import { DEFAULT_SESSION_LIMITS, stomp, wamp } from '../subprotocols/index.js';
 import { DEFAULT_TRANSPORT_LIMITS, SystemClock, Transport } from '../transport/index.js';
 import { drain } from './drain.js';
+import type { ConnectOptions, LocalClient } from './local-client.js';
+import { EmbeddedClient } from './local-client.js';
 import type { RouterOptions } from './options.js';
 import { Pressure } from './pressure.js';
 import { RandomIds } from './random-ids.js';
@@ -46,11 +48,24 @@ export interface Router {
   /** Gives the server back as it was found. Connections that are open stay open. */
   detach(server: AnyHttpServer): void;
   /**
+   * Serves one upgrade request that somebody else's listener was given, whatever its path; the origin, the host and the
+   * offered subprotocols are checked as for any other.
+   *
+   * @param rest octets that followed the head of the request.
+   */
+  upgrade(request: IncomingMessage, rest: Buffer): void;
+  /**
+   * A client in this process, as the principal that is named here.
+   *
+   * @throws Error if there is no such realm, or the router is closed.
+   */
+  connect(options?: ConnectOptions): LocalClient;
+  /**
    * Refuses new sockets and calls, lets calls in progress be answered, has every session say good-bye, and resolves when all
    * have gone, after `withinMs` at the latest.
    */
   drain(withinMs: number): Promise<void>;
-  /** Ends what is left at once and detaches from all servers. */
+  /** Ends what is left at once, clients in this process too, and detaches from all servers. */
   close(): Promise<void>;
 }
 
@@ -113,7 +128,9 @@ function systemMemoryLimit(): number {
 }
 
 class TransportRouter implements Router {
+  readonly #clients = new Set<EmbeddedClient>();
   #draining: Promise<void> | undefined;
+  #closed = false;
 
   constructor(
     private readonly transport: Transport,
@@ -154,6 +171,25 @@ class TransportRouter implements Router {
     this.transport.detach(server);
   }
 
+  upgrade(request: IncomingMessage, rest: Buffer): void {
+    // Before anything else: an error on a socket that nobody listens to would end the process.
+    request.socket.on('error', () => {});
+    this.transport.upgrade(request, rest);
+  }
+
+  connect(options: ConnectOptions = {}): LocalClient {
+    if (this.#closed) throw new Error('The router is closed.');
+    const { realms, clock, timers, instrumentation } = this.services;
+    const realm = options.realm ?? realms.defaultRealm;
+    const broker = realms.find(realm);
+    if (broker === undefined) throw new Error(`There is no realm ${realm}.`);
+    const report = (error: unknown): void => instrumentation.defect('local.handler', error);
+    const closed = (client: EmbeddedClient): void => void this.#clients.delete(client);
+    const client = new EmbeddedClient({ broker, clock, timers, report, closed }, options);
+    this.#clients.add(client);
+    return client;
+  }
+
   drain(withinMs: number): Promise<void> {
     this.#draining ??= this.#drain(withinMs);
     return this.#draining;
@@ -161,9 +197,18 @@ class TransportRouter implements Router {
 
   async close(): Promise<void> {
     this.#draining ??= Promise.resolve();
+    this.#closed = true;
     this.realmTable.drain();
+    for (const client of this.#clients) client.close();
     this.pressure.stop();
     await this.transport.close();
+  }
+
+  /** Events that handlers of this process are at, or that wait for them. */
+  get #busyHandlers(): number {
+    let busy = 0;
+    for (const client of this.#clients) busy += client.busy;
+    return busy;
   }
 
   #drain(withinMs: number): Promise<void> {
@@ -172,7 +217,7 @@ class TransportRouter implements Router {
     return drain(
       {
         clock: this.services.clock,
-        openCalls: () => this.realmTable.openCalls,
+        openCalls: () => this.realmTable.openCalls + this.#busyHandlers,
         sessions: () => this.transport.sessions,
       },
       withinMs,

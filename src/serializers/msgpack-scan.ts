@@ -18,7 +18,7 @@ export const TEXT = 1;
 export const BYTES = 2;
 export const ARRAY = 3;
 export const MAP = 4;
-const REFUSED = 5;
+export const REFUSED = 5;
 
 /** Lead byte → what it announces. */
 export const KIND = new Uint8Array(256);

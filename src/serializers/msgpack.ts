@@ -4,6 +4,7 @@ import type { ByteWriter } from './byte-writer.js';
 import { borrowWriter, returnWriter } from './byte-writer.js';
 import { MsgpackReader } from './msgpack-decode.js';
 import { ARRAY, KIND, MAP, scanMsgpack } from './msgpack-scan.js';
+import { withoutUndefined } from './msgpack-undefined.js';
 import type { ScanLimits, Serializer, WireValue } from './serializer.js';
 import { SerializerError, UNLIMITED } from './serializer.js';
 
@@ -98,6 +99,8 @@ export const msgpack: Serializer = {
   isArray(bytes: Uint8Array): boolean {
     return KIND[bytes[0] ?? 0] === ARRAY;
   },
+
+  withoutUndefined,
 
   encode(value: unknown): Uint8Array {
     const writer = borrowWriter();

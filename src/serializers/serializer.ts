@@ -96,6 +96,12 @@ export interface Serializer {
   isArray(bytes: Uint8Array): boolean;
 
   /**
+   * For a serializer that has no `undefined`: a copy in which what some clients write for it, though the scan refuses that,
+   * is null; undefined if there is nothing of the kind. The copy has to be scanned.
+   */
+  withoutUndefined?(bytes: Uint8Array): Uint8Array | undefined;
+
+  /**
    * Encodes a value: objects by their own enumerable keys, `undefined` as null (left out as a map's value), any
    * `Uint8Array` as bytes. Integers stay integers, −0 stays −0, a lone surrogate becomes U+FFFD; `toJSON` is never called.
    *

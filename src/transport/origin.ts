@@ -22,7 +22,7 @@ export function ownOrigin(encrypted: boolean, host: string | undefined): string 
  */
 export function originList(origins: readonly string[]): ReadonlySet<string> {
   for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || origin.includes('*')) {
       throw new Error(
         `"${origin}" is not an origin as browsers send it (scheme://host or scheme://host:port).`,
       );

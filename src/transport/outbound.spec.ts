@@ -211,7 +211,7 @@ describe('the bounds of a connection', () => {
     const stage = new Stage();
     const { socket, out } = stage.connection();
     socket.fast = false;
-    out.append(sized(HIGH - 5));
+    out.append(sized(HIGH - 7));
     expect(out.congested).toBe(false);
     out.append(sized(0));
     expect(out.congested).toBe(false);

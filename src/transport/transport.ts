@@ -83,20 +83,7 @@ export class Transport implements UpgradeHandler {
     };
     this.#registry = new Registry(limits);
     this.#webSockets = webSocketServer(options, () => this.#chosen ?? false);
-    this.#context = {
-      path,
-      services,
-      limits,
-      subprotocols,
-      chain: new SharedChain(services.clock),
-      inbound: {
-        clock: services.clock,
-        timers: services.timers,
-        turns: new Turns(services.clock),
-        sliceMs: services.limits.sliceMs,
-      },
-      ended: (link) => this.#ended(link),
-    };
+    this.#context = linkContext(options, subprotocols, (link) => this.#ended(link));
   }
 
   /** The tokens that are answered. */
@@ -104,7 +91,7 @@ export class Transport implements UpgradeHandler {
     return [...this.#policy.tokens];
   }
 
-  /** Connected sockets, logged in or not, those included that are still being admitted or refused for want of it. */
+  /** Connected sockets: those that are being admitted, that have no session yet, and that are closing included. */
   get connections(): number {
     return this.#registry.size;
   }
@@ -334,6 +321,27 @@ function webSocketServer(
     closeTimeout: limits.closeTimeoutMs,
   };
   return new WebSocketServer(settings);
+}
+
+function linkContext(
+  { services, limits, path }: TransportOptions,
+  subprotocols: SubprotocolTable,
+  ended: (link: WsLink) => void,
+): LinkContext {
+  const { clock, timers } = services;
+  const bytes = limits.bytesPerSecond;
+  return {
+    path,
+    services,
+    limits,
+    subprotocols,
+    chain: new SharedChain(clock),
+    inbound: { clock, timers, turns: new Turns(clock), sliceMs: services.limits.sliceMs },
+    pendingRates: { messages: limits.preLoginMessagesPerSecond, bytes },
+    rates: { messages: limits.messagesPerSecond, bytes },
+    marks: { highWater: limits.outboundHighWaterBytes, lowWater: limits.outboundLowWaterBytes },
+    ended,
+  };
 }
 
 /** A refusal for now; the client is asked to come back, not at the same moment as all others. */

@@ -12,11 +12,11 @@ import type {
   Subprotocol,
 } from '../subprotocols/index.js';
 import { CLOSE_CODES, closeText } from './close-codes.js';
-import type { InboundOwner, InboundParts } from './inbound.js';
+import type { InboundOwner, InboundParts, InboundRates } from './inbound.js';
 import { Inbound } from './inbound.js';
 import type { TransportLimits } from './limits.js';
 import type { ClosingObserver, LinkedWebSocket } from './linked-web-socket.js';
-import type { SharedChain } from './outbound.js';
+import type { OutboundMarks, SharedChain } from './outbound.js';
 import { Outbound } from './outbound.js';
 import type { Slot } from './registry.js';
 import type { SubprotocolTable } from './subprotocol-table.js';
@@ -29,6 +29,10 @@ export interface LinkContext {
   readonly subprotocols: SubprotocolTable;
   readonly chain: SharedChain;
   readonly inbound: InboundParts;
+  /** Rates before and after there is a session. */
+  readonly pendingRates: InboundRates;
+  readonly rates: InboundRates;
+  readonly marks: OutboundMarks;
   /** The socket of this link is gone. */
   readonly ended: (link: WsLink) => void;
 }
@@ -89,12 +93,8 @@ export class WsLink implements Link, InboundOwner, ClosingObserver {
     this.#began = clock.now();
     this.lastReceived = this.#began;
     this.#pingedAt = this.#began;
-    this.#inbound = new Inbound(context.inbound, this, {
-      messages: limits.preLoginMessagesPerSecond,
-      bytes: limits.bytesPerSecond,
-    });
-    const marks = { highWater: limits.outboundHighWaterBytes, lowWater: limits.outboundLowWaterBytes };
-    this.#outbound = new Outbound(socket, context.chain, marks, () => this.#drained());
+    this.#inbound = new Inbound(context.inbound, this, context.pendingRates);
+    this.#outbound = new Outbound(socket, context.chain, context.marks, () => this.#drained());
     this.#loginTimer = timers.schedule(session.loginTimeoutMs, () => {
       this.close({
         kind: 'policy',
@@ -147,8 +147,7 @@ export class WsLink implements Link, InboundOwner, ClosingObserver {
     this.#loginTimer?.cancel();
     this.#loginTimer = undefined;
     this.#slot.establish();
-    const { limits } = this.#context;
-    this.#inbound.limit({ messages: limits.messagesPerSecond, bytes: limits.bytesPerSecond });
+    this.#inbound.limit(this.#context.rates);
   }
 
   pause(why: PauseReason): void {

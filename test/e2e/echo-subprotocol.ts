@@ -1,5 +1,5 @@
 import type { Link, Session, Subprotocol } from '../../src/subprotocols/index.js';
-import { Frame } from '../../src/subprotocols/subprotocol.js';
+import { Frame } from '../../src/subprotocols/index.js';
 
 /**
  * A wire protocol of somebody else's: it says back what it hears. Registered through the public contract, it needs no

@@ -451,6 +451,21 @@ describe('one HTTP server', () => {
     await harness.open();
   });
 
+  it('serves a protocol of somebody else, registered through the public contract alone', async () => {
+    const harness = await start();
+    const negotiated = await harness.open({ protocol: 'v1.echo' });
+    const recognised = await harness.open({ protocol: undefined as never });
+    for (const client of [negotiated, recognised]) {
+      client.send('ECHO');
+      expect(await client.text()).toBe('ECHO');
+    }
+    for (const session of harness.transport.sessions) session.closing(0);
+    for (const client of [negotiated, recognised]) {
+      expect(await client.text()).toBe('GOODBYE');
+      expect(await client.closeFrame()).toEqual({ code: 1001, text: 'the server stops' });
+    }
+  });
+
   it('has one transport per path', async () => {
     const harness = await start();
     const second = new Transport(harness.options);

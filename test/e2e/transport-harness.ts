@@ -10,7 +10,7 @@ import type {
   Session,
   Subprotocol,
 } from '../../src/subprotocols/index.js';
-import { DEFAULT_SESSION_LIMITS, Frame } from '../../src/subprotocols/subprotocol.js';
+import { DEFAULT_SESSION_LIMITS, Frame } from '../../src/subprotocols/index.js';
 import type { TransportLimits, TransportOptions } from '../../src/transport/index.js';
 import { DEFAULT_TRANSPORT_LIMITS, SystemClock, Transport } from '../../src/transport/index.js';
 import { echo } from './echo-subprotocol.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Frame } from '../../src/subprotocols/subprotocol.js';
+import { Frame } from '../../src/subprotocols/index.js';
 import type { RawWebSocket } from './raw-web-socket.js';
 import { frameBytes } from './raw-web-socket.js';
 import type { HarnessOptions, ProbeSession } from './transport-harness.js';

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
 import type { Router, RouterOptions } from '../../src/router/index.js';
 import { createRouter } from '../../src/router/index.js';
@@ -34,7 +35,11 @@ export async function startTestServer(options: RouterOptions = {}): Promise<Test
   return { router, server, port, url: `ws://127.0.0.1:${port}${router.path}`, defects, stop };
 
   async function stop(): Promise<void> {
-    await eventually(() => router.stats.connections === 0, 3000);
+    const none = { sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 };
+    const realms = Object.fromEntries(router.realms.map((name) => [name, none]));
+    const nothing = { connections: 0, timers: 0, realms };
+    // A session hears of its end in the turn after the socket's.
+    await eventually(() => isDeepStrictEqual(router.stats, nothing), 3000);
     const { stats } = router;
     await router.close();
     await new Promise<void>((closed) => {
@@ -42,9 +47,7 @@ export async function startTestServer(options: RouterOptions = {}): Promise<Test
       server.close(() => closed());
     });
     expect(defects).toEqual([]);
-    const nothing = { sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 };
-    const realms = Object.fromEntries(router.realms.map((name) => [name, nothing]));
-    expect(stats).toEqual({ connections: 0, timers: 0, realms });
+    expect(stats).toEqual(nothing);
   }
 }
 

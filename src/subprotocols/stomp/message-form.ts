@@ -65,7 +65,7 @@ export function messageHead(subscriptionId: string | undefined, version: StompVe
 
 /** The tail of a topic's MESSAGE, made once for all receivers of one version. */
 export function topicTail(publication: Publication, style: FormStyle): Tail {
-  return publication.shareOnce(TAIL_KEYS[style.separator]![style.version], () =>
+  return publication.encodeOnce(TAIL_KEYS[style.separator]![style.version], () =>
     encodeTail(
       {
         // The publisher's own spelling, byte for byte; WAMP publishers have none.

@@ -32,6 +32,11 @@ const PROBES: Record<Leniency, (profile: ProfileName) => boolean> = {
   requestGaps: (profile) => !violated(peers.join(HELLO, { profile }).send('[32,5,{},"com.a"]')),
   integralFloats: (profile) => !violated(peers.join(HELLO, { profile }).send('[32,1.0,{},"com.a"]')),
   nullOptions: (profile) => !violated(peers.join(HELLO, { profile }).send('[32,1,{"match":null},"com.a"]')),
+  undefinedAsNull: (profile) => {
+    const hello = '93 01 a6 7265616c6d31 81 a5 726f6c6573 81 aa 73756273637269626572 80';
+    const subscribe = '94 20 01 81 a5 6d61746368 d4 00 00 a5 636f6d2e61';
+    return !violated(peers.connect({ profile, token: 'wamp.2.msgpack' }).sendHex(hello, subscribe));
+  },
   looseUris: (profile) =>
     peers.join(HELLO, { profile }).send('[32,1,{},"Com.A"]').takeParsed()[0]?.[0] === 33,
   anyErrorUri: (profile) => {

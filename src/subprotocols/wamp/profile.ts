@@ -14,6 +14,8 @@ export const LENIENCIES = {
   integralFloats:
     'An id may be written as a float without fraction (`1.0`), as some binary codecs do above 2^32.',
   nullOptions: 'A known option that is null counts as absent.',
+  undefinedAsNull:
+    'In MessagePack `d4 00 00`, which msgpackr (and thus wampy) writes for `undefined`, is read as null.',
   looseUris:
     'URIs follow the loose rule: no dot, `#` or white space inside a component; `strict` allows `0-9a-z_` only.',
   anyErrorUri: "A callee's ERROR may carry any text as its URI; it is passed on unchanged.",
@@ -45,6 +47,7 @@ export function profileOf(name: ProfileName, agentQuirks = name === 'compatible'
     requestGaps: lenient,
     integralFloats: lenient,
     nullOptions: lenient,
+    undefinedAsNull: lenient,
     looseUris: lenient,
     anyErrorUri: lenient,
     octalSeparator: lenient,

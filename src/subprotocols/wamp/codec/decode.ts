@@ -30,6 +30,16 @@ const ARITY = {
 /** code → name */
 const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code as number, name as MessageName]));
 
+/** Options that would narrow the audience of an event [WAMP AP Subscriber Black- and Whitelisting]. */
+const AUDIENCE = [
+  'exclude',
+  'exclude_authid',
+  'exclude_authrole',
+  'eligible',
+  'eligible_authid',
+  'eligible_authrole',
+] as const;
+
 const ROLES: readonly Role[] = ['publisher', 'subscriber', 'caller', 'callee'];
 
 /** Features that we act upon when a client announces them; `call_cancelling` is how one page of the profile spells it. */
@@ -47,12 +57,24 @@ const FEATURES = [
  */
 export function decodeMessage(bytes: Uint8Array, reading: Reading): ClientMessage | Violation {
   try {
-    return read(new Elements(bytes, reading.serializer.scanArray(bytes, reading.limits), reading));
+    return read(scan(bytes, reading));
   } catch (error) {
     if (error instanceof Breach) return { name: 'violation', message: error.message };
     if (error instanceof SerializerError)
       return { name: 'violation', message: `Unreadable: ${error.message}.` };
     throw error;
+  }
+}
+
+/** Where slips are passed over, an `undefined` that the serializer does not have counts as null. */
+function scan(bytes: Uint8Array, reading: Reading): Elements {
+  const { serializer, limits, lenient } = reading;
+  try {
+    return new Elements(bytes, serializer.scanArray(bytes, limits), reading);
+  } catch (error) {
+    const repaired = lenient ? serializer.withoutUndefined?.(bytes) : undefined;
+    if (repaired === undefined) throw error;
+    return new Elements(repaired, serializer.scanArray(repaired, limits), reading);
   }
 }
 
@@ -113,6 +135,7 @@ function readCommand(name: 'publish' | 'call' | 'subscribe' | 'register', elemen
         acknowledge: elements.flag(options, 'acknowledge') ?? false,
         excludeMe: elements.flag(options, 'exclude_me') ?? true,
         discloseMe: elements.flag(options, 'disclose_me') ?? false,
+        restricted: AUDIENCE.some((key) => options[key] !== undefined && options[key] !== null),
         cargo: elements.cargo(4, options),
       };
     case 'call':

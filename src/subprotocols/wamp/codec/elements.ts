@@ -12,7 +12,7 @@ export interface Reading {
   readonly serializer: Serializer;
   /** What a message may hold. */
   readonly limits: ScanLimits;
-  /** Whether clients' slips are passed over: `1.0` where an id belongs, null for an option that is not given. */
+  /** Whether clients' slips are passed over: `1.0` where an id belongs, null for an option that is not given, an `undefined`. */
   readonly lenient: boolean;
 }
 

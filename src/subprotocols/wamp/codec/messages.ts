@@ -95,6 +95,8 @@ export interface Publish {
   readonly topic: string;
   readonly acknowledge: boolean;
   readonly excludeMe: boolean;
+  /** The event is meant for some sessions only. */
+  readonly restricted: boolean;
   readonly discloseMe: boolean;
   readonly cargo: Cargo;
 }

@@ -13,6 +13,8 @@ export function publish(session: LiveSession, message: Publish): Admission {
   if (cargo.fault !== undefined) {
     return session.refuse(request, { error: 'wamp.error.invalid_argument', reason: cargo.fault });
   }
+  // Not announced, but told to everybody an event that is meant for some would be a leak.
+  if (message.restricted) return session.refuse(request, AUDIENCE_REFUSED);
   const fault = addressFault(topic, uriRuleOf(session.profile));
   if (fault !== undefined) return session.refuse(request, fault);
   const payload = session.payloadOf(cargo);
@@ -20,3 +22,8 @@ export function publish(session: LiveSession, message: Publish): Admission {
   const command = { topic, payload, headers, disclose: discloseMe, excludePublisher: excludeMe };
   return session.attachment.publish(request, command, acknowledge);
 }
+
+const AUDIENCE_REFUSED = {
+  error: 'wamp.error.option_not_allowed',
+  reason: 'Black- and whitelists of subscribers are not supported: nobody was told.',
+};

@@ -1,0 +1,294 @@
+import type {
+  Broker,
+  MatchPolicy,
+  Pattern,
+  Principal,
+  Refusal,
+  Registration,
+  Subscription,
+} from '../broker/index.js';
+import { Payload } from '../broker/index.js';
+import type { Clock, CoarseTimers } from '../lib/index.js';
+import type { CallOptions } from './local-call.js';
+import { makeCall } from './local-call.js';
+import { LocalCallee } from './local-callee.js';
+import type { CallHandler } from './local-callee.js';
+import { headersOf } from './local-context.js';
+import { LocalEndpoint } from './local-endpoint.js';
+import type { LocalHost, Success } from './local-endpoint.js';
+import type { MangroveError } from './local-errors.js';
+import { closedError } from './local-errors.js';
+import { LocalSubscriber } from './local-subscriber.js';
+import type { EventHandler } from './local-subscriber.js';
+
+/** Who a client of this process is, and where. */
+export interface ConnectOptions {
+  /** Default: the router's first realm. */
+  readonly realm?: string;
+  /** Whom the authorizer is asked about. Default `local` for each part, `embedder` as the provider. */
+  readonly principal?: Partial<Principal>;
+  /** Told what handlers threw where no caller is told of it. Default: the router's `instrumentation.defect`. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** How an event is published. */
+export interface PublishOptions {
+  /** User headers for the receivers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Tell receivers who published. Default false. */
+  readonly disclose?: boolean;
+}
+
+/** Which topics or procedures a handler is for, and how many it takes at once. */
+export interface HandlerOptions {
+  /** How the pattern is read. Default `exact`. */
+  readonly match?: MatchPolicy;
+  /** How many the handler works on at a time. Default: 1 for events, so that their order is kept; no limit for calls. */
+  readonly concurrency?: number;
+}
+
+/** A handler of events that is in force. */
+export interface LocalSubscription {
+  readonly pattern: Pattern;
+  /** Ends it: nothing begins any more, the signals of the handlers that run are aborted. */
+  unsubscribe(): void;
+  /** Resolves when it is over: with the reason if nobody here ended it (too slow, for one), else with undefined. */
+  readonly ended: Promise<MangroveError | undefined>;
+}
+
+/** A handler of calls that is in force. */
+export interface LocalRegistration {
+  readonly pattern: Pattern;
+  /** Ends it: no call comes any more, those that are here are answered first. */
+  unregister(): Promise<void>;
+  /** Resolves when it is over: with the reason if nobody here ended it, else with undefined. */
+  readonly ended: Promise<MangroveError | undefined>;
+}
+
+/**
+ * A client in this process, on the same footing as those with a socket: the authorizer is asked about its principal, and
+ * limits hold. It hears what it publishes itself. Promises are rejected with a {@link MangroveError} for whatever the
+ * router or a callee refuses, and with a SerializerError for values that no serializer can say.
+ */
+export interface LocalClient {
+  readonly realm: string;
+  readonly principal: Principal;
+  /** The session id under which it publishes and calls; each handler has one of its own. */
+  readonly session: number;
+  /** Whether it is over: closed, or its router is. */
+  readonly closed: boolean;
+  /** Publishes an event; resolves with the publication's id once the router has taken it. */
+  publish(
+    topic: string,
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: PublishOptions,
+  ): Promise<number>;
+  /** Subscribes; resolves when the subscription is in force. */
+  subscribe(pattern: string, handler: EventHandler, options?: HandlerOptions): Promise<LocalSubscription>;
+  /**
+   * Calls a procedure; resolves with its result as one value: the result itself if it is one, an array if there are
+   * several, the object of the keyword results if there are no others, `{ args, kwargs }` if there are both.
+   */
+  call<T = unknown>(
+    procedure: string,
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Promise<T>;
+  /** Registers a procedure; resolves when it can be called. */
+  register(pattern: string, handler: CallHandler, options?: HandlerOptions): Promise<LocalRegistration>;
+  /** Ends everything at once: subscriptions, registrations, calls. */
+  close(): void;
+}
+
+/** What a client needs from its router. */
+export interface LocalClientParts {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly timers: CoarseTimers;
+  /** Told what handlers threw, if no caller is told. */
+  readonly report: (error: unknown) => void;
+  /** Called once, when the client is over. */
+  readonly closed: (client: EmbeddedClient) => void;
+}
+
+const LOCAL: Principal = {
+  authid: 'local',
+  authrole: 'local',
+  authmethod: 'local',
+  authprovider: 'embedder',
+};
+
+/** The one {@link LocalClient}: an endpoint for what it does itself, and one for each handler. */
+export class EmbeddedClient implements LocalClient {
+  readonly principal: Principal;
+  readonly #host: LocalHost;
+  readonly #commands: CommandEndpoint;
+  readonly #handlers = new Set<LocalSubscriber | LocalCallee>();
+
+  constructor(
+    private readonly parts: LocalClientParts,
+    { principal, onError }: ConnectOptions = {},
+  ) {
+    const { broker, clock } = parts;
+    this.principal = { ...LOCAL, ...principal };
+    this.#host = { broker, clock, principal: this.principal, report: guarded(onError, parts.report) };
+    this.#commands = new CommandEndpoint(this.#host);
+    void this.#commands.ended.then(() => this.close());
+  }
+
+  get realm(): string {
+    return this.parts.broker.realm;
+  }
+
+  get session(): number {
+    return this.#commands.attachment.session;
+  }
+
+  get closed(): boolean {
+    return this.#commands.over;
+  }
+
+  /** Events that handlers are at, or that wait for them. */
+  get busy(): number {
+    let busy = 0;
+    for (const handler of this.#handlers) if (handler instanceof LocalSubscriber) busy += handler.busy;
+    return busy;
+  }
+
+  async publish(
+    topic: string,
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    { headers, disclose = false }: PublishOptions = {},
+  ): Promise<number> {
+    const payload = Payload.ofValues(args, kwargs);
+    const { attachment } = this.#commands;
+    const outcome = await this.#commands.request((request) =>
+      attachment.publish(request, { topic, payload, headers: headersOf(headers), disclose }, true),
+    );
+    return expected(outcome, 'published').publication;
+  }
+
+  async call<T = unknown>(
+    procedure: string,
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: CallOptions = {},
+  ): Promise<T> {
+    const { clock, timers } = this.parts;
+    const wallTime = (): number => clock.wallTime();
+    const request = { procedure, args, kwargs, options };
+    // Whoever calls says what the procedure returns; nothing here could check it.
+    return (await makeCall(this.#commands, request, { timers, wallTime })) as T;
+  }
+
+  async subscribe(
+    text: string,
+    handler: EventHandler,
+    { match = 'exact', concurrency = 1 }: HandlerOptions = {},
+  ): Promise<LocalSubscription> {
+    this.#check(concurrency);
+    const pattern = { match, text };
+    const endpoint = this.#add(new LocalSubscriber(this.#host, pattern, handler, concurrency));
+    await this.#inForce(endpoint, (request) =>
+      endpoint.attachment.subscribe(request, { key: text, pattern }),
+    );
+    return { pattern, ended: endpoint.ended, unsubscribe: () => endpoint.end() };
+  }
+
+  async register(
+    text: string,
+    handler: CallHandler,
+    { match = 'exact', concurrency = Number.POSITIVE_INFINITY }: HandlerOptions = {},
+  ): Promise<LocalRegistration> {
+    this.#check(concurrency);
+    const pattern = { match, text };
+    const endpoint = this.#add(new LocalCallee(this.#host, handler, concurrency));
+    const { attachment } = endpoint;
+    const outcome = await this.#inForce(endpoint, (request) => attachment.register(request, { pattern }));
+    const { registration } = expected(outcome, 'registered');
+    return {
+      pattern,
+      ended: endpoint.ended,
+      unregister: async () => {
+        if (registration.active && !endpoint.over) {
+          await endpoint.request((request) => {
+            attachment.unregister(request, registration);
+            return undefined;
+          });
+        }
+        await endpoint.finish();
+      },
+    };
+  }
+
+  close(): void {
+    this.#commands.end();
+    for (const handler of this.#handlers) handler.end();
+    this.parts.closed(this);
+  }
+
+  #check(concurrency: number): void {
+    if (this.closed) throw closedError();
+    if (concurrency >= 1) return;
+    throw new RangeError('The concurrency of a handler is at least 1.');
+  }
+
+  #add<E extends LocalSubscriber | LocalCallee>(endpoint: E): E {
+    this.#handlers.add(endpoint);
+    void endpoint.ended.then(() => this.#handlers.delete(endpoint));
+    return endpoint;
+  }
+
+  /** A handler whose command is refused leaves nothing. */
+  async #inForce(
+    endpoint: LocalEndpoint,
+    command: Parameters<LocalEndpoint['request']>[0],
+  ): Promise<Success> {
+    try {
+      return await endpoint.request(command);
+    } catch (error) {
+      endpoint.end();
+      throw error;
+    }
+  }
+}
+
+/** Publishes and calls; nothing is delivered to it. */
+class CommandEndpoint extends LocalEndpoint {
+  deliver(): boolean {
+    return true;
+  }
+
+  invoke(): void {}
+
+  interrupt(): void {}
+
+  /** It holds nothing that could be taken away. */
+  override revoked(_what: Subscription | Registration, _why: Refusal): void {}
+}
+
+function expected<K extends Success['kind']>(
+  outcome: Success,
+  kind: K,
+): Extract<Success, { readonly kind: K }> {
+  if (outcome.kind === kind) return outcome as Extract<Success, { readonly kind: K }>;
+  throw new Error(`Expected ${kind}, not ${outcome.kind}.`);
+}
+
+/** Whoever is told of errors must not make more of them. */
+function guarded(
+  onError: ((error: unknown) => void) | undefined,
+  fallback: (error: unknown) => void,
+): (error: unknown) => void {
+  if (onError === undefined) return fallback;
+  return (error) => {
+    try {
+      onError(error);
+    } catch (another) {
+      fallback(another);
+    }
+  };
+}

@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import type { TestServer } from '../support/test-server.js';
+import { startTestServer } from '../support/test-server.js';
+import { AutobahnClient } from './autobahn-client.js';
+import { bundlePage } from './browser/bundle.js';
+import type { Meeting } from './browser/page.js';
+import { StompClient } from './stompjs-client.js';
+import { provideWebSocket } from './web-socket.js';
+
+provideWebSocket();
+
+/** Debian's own Chromium; what it would like to tell its maker is switched off. */
+const LAUNCH = {
+  executablePath: '/usr/bin/chromium',
+  headless: true,
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+let browser: Browser;
+let script: string;
+let server: TestServer;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  [browser, script] = await Promise.all([chromium.launch(LAUNCH), bundlePage()]);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+beforeEach(async () => {
+  server = await startTestServer();
+  serveOn(server);
+  page = await browser.newPage();
+  complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+});
+
+afterEach(async () => {
+  await page.close();
+  await server.stop();
+});
+
+/** The page and its script, wherever they are served. */
+const serve: RequestListener = (request, response) => {
+  if (request.url === '/page.js') {
+    response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(script);
+  } else if (request.url === '/') {
+    response
+      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+      .end('<!doctype html><title>Mangrove</title><link rel="icon" href="data:,"><script src="/page.js"></script>');
+  } else {
+    response.writeHead(404).end();
+  }
+};
+
+/** Serves the page on the endpoint's own server, so on its own origin. */
+function serveOn({ server: http }: TestServer): void {
+  http.removeAllListeners('request');
+  http.on('request', serve);
+}
+
+describe('in Chromium', () => {
+  it.each(['json', 'cbor', 'msgpack'] as const)(
+    'stompjs and AutobahnJS over %s hear and call each other',
+    async (serializer) => {
+      await page.goto(`http://127.0.0.1:${server.port}/`);
+      const call = `page.meet(${JSON.stringify(server.url)}, '${serializer}')`;
+      const meeting = (await page.evaluate(call)) as Meeting;
+      expect(meeting).toEqual({
+        protocols: ['v12.stomp', `wamp.2.${serializer}`],
+        heardByWamp: { text: 'żółw 𝄞', list: [1, -0.5, null] },
+        heardByStomp: '["from WAMP",2]',
+        octets: [0, 0x80, 0xff],
+        resultForStomp: '9',
+        resultForWamp: 'QUIET',
+        violations: [],
+      });
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it('a page is heard by clients outside of it', async () => {
+    const wamp = await AutobahnClient.join(server.url, 'msgpack');
+    const stomp = await StompClient.connect(server.url);
+    const events = await wamp.listen('com.example.page');
+    const { messages } = await stomp.listen('/topic/com.example.page');
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    await page.evaluate(`page.meet(${JSON.stringify(server.url)}, 'cbor')`);
+    expect((await events.take()).args).toEqual([{ text: 'żółw 𝄞', list: [1, -0.5, null] }]);
+    expect((await messages.take()).headers['content-type']).toBe('application/json');
+    await Promise.all([wamp.leave(), stomp.leave()]);
+    expect(complaints).toEqual([]);
+  });
+
+  describe('a page of another origin', () => {
+    const other = createServer(serve);
+    let origin: string;
+
+    beforeAll(async () => {
+      await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+      origin = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    });
+
+    afterAll(async () => {
+      other.closeAllConnections();
+      await new Promise((closed) => other.close(closed));
+    });
+
+    it('H1: cannot connect', async () => {
+      await page.goto(origin);
+      expect(await page.evaluate(`page.tryToConnect(${JSON.stringify(server.url)})`)).toBe(1006);
+      expect(complaints.join('\n')).toMatch(/403/);
+      expect(server.router.stats.realms['realm1']?.sessions).toBe(0);
+    });
+
+    it('H1: can connect if that origin is listed', async () => {
+      const open = await startTestServer({ origins: [origin] });
+      await page.goto(origin);
+      expect(await page.evaluate(`page.tryToConnect(${JSON.stringify(open.url)})`)).toBe('connected');
+      await page.goto('about:blank');
+      await open.stop();
+    });
+  });
+});
