@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import { urlHost } from './config/index.js';
 import type { ServerConfig } from './config/index.js';
 import { endpointOptions } from './endpoint-options.js';
-import { BoundedExpressAdapter, refuseOtherHosts } from './http/index.js';
+import { BoundedExpressAdapter, refuseOtherHosts, servePlayground } from './http/index.js';
 import { ServerLogger, logInstrumentation } from './logging/index.js';
 
 /** A server that listens. */
@@ -15,6 +15,8 @@ export interface RunningServer {
   readonly httpUrl: string;
   /** `ws://127.0.0.1:8080/ws` */
   readonly wsUrl: string;
+  /** Where the page to try things with is; undefined if it is off. */
+  readonly playgroundUrl: string | undefined;
   readonly router: Router;
   readonly logger: ServerLogger;
   /** Drains within the configured time and stops listening. Later calls wait for the first. */
@@ -35,16 +37,24 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     { logger, abortOnError: false, bodyParser: false },
   );
   app.use(refuseOtherHosts(config));
+  const page = config.playground ? servePlayground(config) : undefined;
+  if (page !== undefined) app.use(page);
+  else if (config.playground) logger.warn('the playground was not built (npm run build)', 'Server');
   try {
     await app.listen(config.port, config.host);
   } catch (error) {
     await app.close();
     throw error;
   }
-  return running(app, config, logger);
+  return running(app, config, logger, page !== undefined);
 }
 
-function running(app: NestExpressApplication, config: ServerConfig, logger: ServerLogger): RunningServer {
+function running(
+  app: NestExpressApplication,
+  config: ServerConfig,
+  logger: ServerLogger,
+  hasPage: boolean,
+): RunningServer {
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const authority = `${urlHost(config.host)}:${port}`;
@@ -53,6 +63,7 @@ function running(app: NestExpressApplication, config: ServerConfig, logger: Serv
   return {
     httpUrl: `http://${authority}`,
     wsUrl: `ws://${authority}${router.path}`,
+    playgroundUrl: hasPage ? `http://${authority}/` : undefined,
     router,
     logger,
     stop: () => (stopped ??= app.close()),

@@ -84,7 +84,6 @@ export class WsLink implements Link, InboundOwner, ClosingObserver {
 
   constructor(context: LinkContext, { webSocket, socket, remote, slot }: LinkSocket) {
     const { clock, timers, limits: session } = context.services;
-    const { limits } = context;
     this.#context = context;
     this.#webSocket = webSocket;
     this.#socket = socket;

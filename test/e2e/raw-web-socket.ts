@@ -36,7 +36,7 @@ export interface HandshakeToSend {
   readonly method?: string;
   readonly version?: string;
   /** Sent as `Sec-WebSocket-Protocol`. */
-  readonly protocol?: string;
+  readonly protocol?: string | undefined;
   /** Header name → value; undefined leaves a header of the correct handshake out, a list sends it several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Octets sent in the same write, after the headers. */

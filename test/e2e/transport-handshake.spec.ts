@@ -72,7 +72,7 @@ describe('an upgrade request', () => {
 
     it('H4: is recognised by the first message if none is offered', async () => {
       const harness = await start();
-      const client = await harness.open({ protocol: undefined as never });
+      const client = await harness.open({ protocol: undefined });
       client.send('PROBE 1');
       await until('the session begins', () => harness.sessions.length === 1);
       expect(harness.session.handshake.token).toBeUndefined();
@@ -81,7 +81,7 @@ describe('an upgrade request', () => {
 
     it('H4: is closed with 1002 if none is offered and nobody recognises the first message', async () => {
       const harness = await start();
-      const client = await harness.open({ protocol: undefined as never });
+      const client = await harness.open({ protocol: undefined });
       client.send('who are you');
       expect(await client.closeFrame()).toEqual({
         code: 1002,
@@ -91,7 +91,7 @@ describe('an upgrade request', () => {
 
     it('H4: is refused with 400 if none is offered and the policy is strict', async () => {
       const harness = await start({ transport: { unnegotiated: 'reject' } });
-      const answer = await harness.refused({ protocol: undefined as never });
+      const answer = await harness.refused({ protocol: undefined });
       expect([answer.status, answer.body]).toEqual([
         400,
         'No subprotocol was offered. Supported: v1.echo, v1.probe, v2.probe.\n',
@@ -454,7 +454,7 @@ describe('one HTTP server', () => {
   it('serves a protocol of somebody else, registered through the public contract alone', async () => {
     const harness = await start();
     const negotiated = await harness.open({ protocol: 'v1.echo' });
-    const recognised = await harness.open({ protocol: undefined as never });
+    const recognised = await harness.open({ protocol: undefined });
     for (const client of [negotiated, recognised]) {
       client.send('ECHO');
       expect(await client.text()).toBe('ECHO');

@@ -32,7 +32,7 @@ describe('before there is a session', () => {
 
   it('closes with 1008 at the deadline for a first message, if nothing was offered', async () => {
     const harness = await start({ limits: { loginTimeoutMs: 60 } });
-    const client = await harness.open({ protocol: undefined as never });
+    const client = await harness.open({ protocol: undefined });
     expect((await client.closeFrame()).code).toBe(1008);
   });
 

@@ -105,8 +105,7 @@ const BINARY = [
     subscribed: '00000004 93 21 01 01',
     // [16, 2, {"exclude_me": false}, "com.a", [2^53 − 1, nil, bytes 00 ff]]
     publish:
-      '00000025 95 10 02 81 aa 6578636c7564655f6d65 c2 a5 636f6d2e61' +
-      '93 cf001fffffffffffff c0 c4 02 00ff',
+      '00000025 95 10 02 81 aa 6578636c7564655f6d65 c2 a5 636f6d2e61' + '93 cf001fffffffffffff c0 c4 02 00ff',
     event: '00000016 95 24 01 cd03ea 80 93 cf001fffffffffffff c0 c4 02 00ff',
     goodbye: '00000007 93 06 80 a3 612e62',
     gone: '0000001e 93 06 80 ba 77616d702e636c6f73652e676f6f646279655f616e645f6f7574',

@@ -30,14 +30,15 @@ const LAUNCH = {
   ],
 };
 
-let browser: Browser;
+let browser: Browser | undefined;
 let script: string;
 let server: TestServer;
 let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  [browser, script] = await Promise.all([chromium.launch(LAUNCH), bundlePage()]);
+  script = await bundlePage();
+  browser = await chromium.launch(LAUNCH);
 }, 60_000);
 
 afterAll(async () => {
@@ -47,7 +48,7 @@ afterAll(async () => {
 beforeEach(async () => {
   server = await startTestServer();
   serveOn(server);
-  page = await browser.newPage();
+  page = await browser!.newPage();
   complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
@@ -56,7 +57,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await page.close();
+  await page?.close();
   await server.stop();
 });
 
@@ -67,7 +68,9 @@ const serve: RequestListener = (request, response) => {
   } else if (request.url === '/') {
     response
       .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-      .end('<!doctype html><title>Mangrove</title><link rel="icon" href="data:,"><script src="/page.js"></script>');
+      .end(
+        '<!doctype html><title>Mangrove</title><link rel="icon" href="data:,"><script src="/page.js"></script>',
+      );
   } else {
     response.writeHead(404).end();
   }
@@ -102,13 +105,16 @@ describe('in Chromium', () => {
   it('a page is heard by clients outside of it', async () => {
     const wamp = await AutobahnClient.join(server.url, 'msgpack');
     const stomp = await StompClient.connect(server.url);
-    const events = await wamp.listen('com.example.page');
-    const { messages } = await stomp.listen('/topic/com.example.page');
-    await page.goto(`http://127.0.0.1:${server.port}/`);
-    await page.evaluate(`page.meet(${JSON.stringify(server.url)}, 'cbor')`);
-    expect((await events.take()).args).toEqual([{ text: 'żółw 𝄞', list: [1, -0.5, null] }]);
-    expect((await messages.take()).headers['content-type']).toBe('application/json');
-    await Promise.all([wamp.leave(), stomp.leave()]);
+    try {
+      const events = await wamp.listen('com.example.page');
+      const { messages } = await stomp.listen('/topic/com.example.page');
+      await page.goto(`http://127.0.0.1:${server.port}/`);
+      await page.evaluate(`page.meet(${JSON.stringify(server.url)}, 'cbor')`);
+      expect((await events.take()).args).toEqual([{ text: 'żółw 𝄞', list: [1, -0.5, null] }]);
+      expect((await messages.take()).headers['content-type']).toBe('application/json');
+    } finally {
+      await Promise.all([wamp.leave(), stomp.leave()]);
+    }
     expect(complaints).toEqual([]);
   });
 

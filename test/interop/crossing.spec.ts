@@ -147,9 +147,11 @@ describe.each(AUTOBAHN_SERIALIZERS)('stompjs and AutobahnJS over %s', (serialize
   it('WAMP gets progress of STOMP before the result', async () => {
     const { messages } = await stomp.listen('/rpc/com.example.steps');
     const steps: unknown[] = [];
-    const call = wamp.session
-      .call('com.example.steps', [], {}, { receive_progress: true })
-      .then((result) => result, null, (step) => steps.push(step));
+    const call = wamp.session.call('com.example.steps', [], {}, { receive_progress: true }).then(
+      (result) => result,
+      null,
+      (step) => steps.push(step),
+    );
     const address = (await messages.take()).headers['reply-to'] ?? '';
     stomp.sendJson(address, 1, { progress: 'true' });
     stomp.sendJson(address, 2, { progress: 'true' });

@@ -77,10 +77,12 @@ describe.each(WAMPY_SERIALIZERS)('wampy over wamp.2.%s', (serializer) => {
   });
 
   it('gets a callee’s error with its URI and arguments', async () => {
-    await other.register('com.example.fail', ({ error_handler: fail }) => {
-      fail({ error: 'com.example.error.overflow', argsList: ['too big'], argsDict: { limit: 5 } });
-      throw new Error('answered already');
-    });
+    const overflow = {
+      error: 'com.example.error.overflow',
+      argsList: ['too big'],
+      argsDict: { limit: 5 },
+    };
+    await other.register('com.example.fail', () => Promise.reject(overflow));
     const failure = await one.call('com.example.fail').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Errors.CallError);
     expect(failure).toMatchObject({

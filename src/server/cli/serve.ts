@@ -36,6 +36,7 @@ export async function serve(options: ServeOptions, io: ConsoleIo): Promise<numbe
 function announce(server: RunningServer, config: ServerConfig, io: ConsoleIo): void {
   const { router } = server;
   const facts = {
+    ...(server.playgroundUrl === undefined ? {} : { playground: server.playgroundUrl }),
     http: `${server.httpUrl}/health`,
     websocket: server.wsUrl,
     subprotocols: router.tokens.join(' '),

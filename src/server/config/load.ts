@@ -11,6 +11,8 @@ export interface ServerConfig extends ParsedConfig {
   readonly anonymous: boolean;
   /** Whether the server listens on loopback only. */
   readonly loopback: boolean;
+  /** Whether the page to try things with is served at `/`. */
+  readonly playground: boolean;
 }
 
 /** Where configuration comes from besides the defaults. */
@@ -53,7 +55,8 @@ export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerC
     ]);
   }
   const logs = { ...parsed.logs, json: jsonLogs === true || parsed.logs.json };
-  return { ...parsed, logs, anonymous, loopback };
+  const playground = parsed.playground ?? loopback;
+  return { ...parsed, logs, anonymous, loopback, playground };
 }
 
 /** Lays the environment over the content of the file. */

@@ -187,6 +187,13 @@ export const configSchema = z.strictObject({
         '`authentication`',
     ),
   authentication,
+  playground: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether `/` shows a page to try both protocols with. By default only on a loopback address; it needs no ' +
+        'rights of its own: who may connect is decided by the keys above',
+    ),
   limits: limitsSchema,
   logs,
   drainMs: z

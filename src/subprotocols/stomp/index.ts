@@ -3,8 +3,8 @@ import type { StompOptions } from './options.js';
 import { settingsOf } from './options.js';
 import { StompSession } from './stomp-session.js';
 
-export { REFUSALS as STOMP_REFUSALS } from './errors.js';
-export type { RefusalWords as StompRefusalWords } from './errors.js';
+export type { FrameLimits } from './codec/index.js';
+export { DEFAULT_HEART_BEAT, DEFAULT_STOMP_LIMITS } from './options.js';
 export type { HeartBeatOptions, StompLimits, StompOptions } from './options.js';
 
 /** STOMP 1.0, 1.1 and 1.2 over WebSocket. The token only says that it is STOMP; `accept-version` says which one. */

@@ -10,7 +10,10 @@ export interface StompOptions {
   /** What separates the words of a destination after `/topic/`. Default `.`: the rest of the destination is the URI. */
   readonly separator?: '.' | '/';
   readonly heartBeat?: Partial<HeartBeatOptions>;
-  readonly limits?: Partial<StompLimits>;
+  readonly limits?: Partial<Omit<StompLimits, 'beforeLogin' | 'afterLogin'>> & {
+    readonly beforeLogin?: Partial<StompLimits['beforeLogin']>;
+    readonly afterLogin?: Partial<StompLimits['afterLogin']>;
+  };
 }
 
 /** How heart-beats are agreed on and how patient we are [STOMP 1.2 §Heart-beating]. */
@@ -59,7 +62,8 @@ export interface StompSettings {
   readonly limits: StompLimits;
 }
 
-const DEFAULT_HEART_BEAT: HeartBeatOptions = {
+/** The defaults of {@link HeartBeatOptions}. */
+export const DEFAULT_HEART_BEAT: HeartBeatOptions = {
   minMs: 1000,
   maxMs: 300_000,
   tolerance: 2,
@@ -90,10 +94,16 @@ export const DEFAULT_STOMP_LIMITS: StompLimits = {
 
 /** Fills the defaults in. */
 export function settingsOf(options: StompOptions): StompSettings {
+  const { limits } = options;
   return {
     strict: options.profile === 'strict',
     separator: options.separator ?? '.',
     heartBeat: { ...DEFAULT_HEART_BEAT, ...options.heartBeat },
-    limits: { ...DEFAULT_STOMP_LIMITS, ...options.limits },
+    limits: {
+      ...DEFAULT_STOMP_LIMITS,
+      ...limits,
+      beforeLogin: { ...DEFAULT_STOMP_LIMITS.beforeLogin, ...limits?.beforeLogin },
+      afterLogin: { ...DEFAULT_STOMP_LIMITS.afterLogin, ...limits?.afterLogin },
+    },
   };
 }

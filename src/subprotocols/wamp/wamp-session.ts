@@ -1,5 +1,4 @@
 import { assertNever } from '../../lib/index.js';
-import type { ScanLimits } from '../../serializers/index.js';
 import type { Admission } from '../inbox.js';
 import { Inbox } from '../inbox.js';
 import type { ClosedReason, Link, Services, Session } from '../subprotocol.js';
@@ -16,16 +15,11 @@ import { register, unregister } from './handlers/register.js';
 import { subscribe, unsubscribe } from './handlers/subscribe.js';
 import { yieldError, yieldResult } from './handlers/yield.js';
 import type { LiveSession } from './live-session.js';
+import type { WampLimits } from './options.js';
 import type { Format } from './output.js';
 import { Output } from './output.js';
 import type { Profile } from './profile.js';
 import { separatorsOf } from './profile.js';
-
-/** What WAMP messages may hold, before and after the login. */
-export interface MessageLimits {
-  readonly beforeLogin: ScanLimits;
-  readonly session: ScanLimits;
-}
 
 /** Messages that only a session has. */
 type SessionMessage = Exclude<
@@ -53,14 +47,14 @@ export class WampSession implements Session {
   readonly #output: Output;
   readonly #separators: readonly number[];
   /** How messages are read before and after the login. */
-  readonly #readings: { readonly beforeLogin: Reading; readonly session: Reading };
+  readonly #readings: { readonly beforeLogin: Reading; readonly afterLogin: Reading };
 
   constructor(
     link: Link,
     private readonly services: Services,
     format: Format,
     profile: Profile,
-    limits: MessageLimits,
+    limits: WampLimits,
   ) {
     this.#output = new Output(link, format);
     this.#separators = separatorsOf(profile);
@@ -68,7 +62,7 @@ export class WampSession implements Session {
     const lenient = profile.integralFloats;
     this.#readings = {
       beforeLogin: { serializer, limits: limits.beforeLogin, lenient },
-      session: { serializer, limits: limits.session, lenient },
+      afterLogin: { serializer, limits: limits.afterLogin, lenient },
     };
     this.#inbox = new Inbox<Uint8Array | Violation>(
       link,
@@ -157,7 +151,7 @@ export class WampSession implements Session {
   }
 
   #decode(bytes: Uint8Array, known: boolean): ClientMessage | Violation {
-    return decodeMessage(bytes, known ? this.#readings.session : this.#readings.beforeLogin);
+    return decodeMessage(bytes, known ? this.#readings.afterLogin : this.#readings.beforeLogin);
   }
 
   /** A defect of ours costs this connection, and nobody else. */

@@ -1,9 +1,26 @@
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 function here(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
+
+/** Modules of Node that the serializers of AutobahnJS name → what stands in for them in the page. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  assert: 'module.exports = (ok, message) => { if (!ok) throw new Error(message); };',
+  util: 'exports.inherits = (child, parent) => Object.setPrototypeOf(child.prototype, parent.prototype);',
+  crypto: '',
+  fs: '',
+};
+
+const standIns: Plugin = {
+  name: 'stand-ins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:assert|util|crypto|fs)$/ }, ({ path }) => ({ path, namespace: 'stand-in' }));
+    onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({ contents: STAND_INS[path] ?? '' }));
+  },
+};
 
 /** The script of the page: the real clients and what the test has them do. */
 export async function bundlePage(): Promise<string> {
@@ -17,13 +34,10 @@ export async function bundlePage(): Promise<string> {
     logLevel: 'error',
     define: { global: 'globalThis' },
     inject: [here('node-globals.ts')],
-    alias: {
-      events: here('events.ts'),
-      stream: 'readable-stream',
-      util: 'inherits',
-      crypto: here('nothing.ts'),
-    },
+    alias: { events: here('events.ts'), stream: 'readable-stream' },
+    plugins: [standIns],
   });
+  await stop();
   const [script] = outputFiles;
   if (script === undefined) throw new Error('esbuild wrote nothing');
   return script.text;

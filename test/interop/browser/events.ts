@@ -7,6 +7,7 @@ interface Emitter {
   removeListener(name: string, listener: Listener): Emitter;
   emit(name: string, ...what: unknown[]): boolean;
   listeners(name: string): Listener[];
+  listenerCount(name: string): number;
 }
 
 /** emitter → name → listeners, in order */
@@ -48,6 +49,9 @@ const METHODS: Emitter & ThisType<Emitter> = {
   },
   listeners(name) {
     return [...listenersOf(this, name)];
+  },
+  listenerCount(name) {
+    return listenersOf(this, name).length;
   },
 };
 

@@ -1,0 +1,2 @@
+// What AutobahnJS asks for and this page does not use.
+module.exports = {};
