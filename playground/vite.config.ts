@@ -5,15 +5,15 @@ import type { Plugin } from 'vite';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const STAND_INS = join(HERE, 'src/stand-ins');
-const NOTHING = join(STAND_INS, 'nothing.cjs');
+const NOTHING = join(STAND_INS, 'nothing.ts');
 
 /**
  * AutobahnJS is written for Browserify: its MessagePack and CBOR packages need Node's Buffer and streams, and it brings
  * polyfills (one with `eval`), long polling, raw sockets and logins that this page has no use for.
  */
 const AUTOBAHN: Readonly<Record<string, string>> = {
-  msgpack5: join(STAND_INS, 'msgpack5.cjs'),
-  cbor: join(STAND_INS, 'cbor.cjs'),
+  msgpack5: join(STAND_INS, 'msgpack5.ts'),
+  cbor: join(STAND_INS, 'cbor.ts'),
   when: NOTHING,
   'crypto-js': NOTHING,
   tweetnacl: NOTHING,

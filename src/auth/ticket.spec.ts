@@ -20,6 +20,7 @@ const accepted: Verdict = {
   kind: 'accepted',
   principal: { authid: 'alice', authrole: 'backend', authmethod: 'ticket', authprovider: 'static' },
 };
+const denied: Verdict = { kind: 'refused', code: 'authentication_denied' };
 const failed: Verdict = { kind: 'refused', code: 'authentication_failed' };
 const alice = { authid: 'alice', role: 'backend', ticket: CHEAP };
 
@@ -36,10 +37,10 @@ describe('ticket', () => {
   it('gives a wrong secret and an unknown name the same answer', async () => {
     const authenticator = ticket({ principals: [alice] });
     await expect(authenticator.begin(attempt({ authid: 'alice', secret: 'Sesame' }))).resolves.toEqual(
-      failed,
+      denied,
     );
     await expect(authenticator.begin(attempt({ authid: 'mallory', secret: 'sesame' }))).resolves.toEqual(
-      failed,
+      denied,
     );
   });
 
@@ -47,7 +48,7 @@ describe('ticket', () => {
     const authenticator = ticket({ principals: [alice] });
     await authenticator.begin(attempt({ authid: 'alice', secret: 'sesame' }));
     await expect(authenticator.begin(attempt({ authid: 'alice', secret: 'sesame2' }))).resolves.toEqual(
-      failed,
+      denied,
     );
   });
 
@@ -55,13 +56,13 @@ describe('ticket', () => {
     const authenticator = ticket({ principals: [alice] });
     for (const [authid, verdict] of [
       ['alice', accepted],
-      ['mallory', failed],
+      ['mallory', denied],
     ] as const) {
       const begun = await authenticator.begin(attempt({ authid, methods: ['ticket'] }));
       if (begun.kind !== 'challenged') throw new Error(`expected a challenge, got ${begun.kind}`);
       expect([begun.challenge.method, begun.challenge.extra]).toEqual(['ticket', {}]);
       await expect(begun.challenge.answer('sesame')).resolves.toEqual(verdict);
-      expect(await begun.challenge.answer('sesame')).toEqual(failed);
+      expect(await begun.challenge.answer('sesame')).toEqual(denied);
     }
   });
 

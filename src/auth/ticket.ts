@@ -25,7 +25,10 @@ export interface TicketOptions {
 
 /** Longer secrets are refused without work. */
 const MAX_TICKET_LENGTH = 4096;
-const FAILED: Verdict = { kind: 'refused', code: 'authentication_failed' };
+/** An unknown name or a wrong ticket: which of them, nobody is told. */
+const DENIED: Verdict = { kind: 'refused', code: 'authentication_denied' };
+/** Too many logins wait: it was not decided. */
+const UNDECIDED: Verdict = { kind: 'refused', code: 'authentication_failed' };
 
 /**
  * Static names with hashed tickets [WAMP AP Ticket-based Authentication]: WAMP clients are challenged, a secret that came
@@ -43,12 +46,12 @@ export function ticket(options: TicketOptions): Authenticator {
     methods: ['ticket'],
     begin(attempt: LoginAttempt): Verdict | Promise<Verdict> {
       const { authid, secret } = attempt;
-      if (authid === undefined) return FAILED;
+      if (authid === undefined) return DENIED;
       if (secret !== undefined) return checker.check(authid, secret);
-      if (!attempt.methods.includes('ticket')) return FAILED;
+      if (!attempt.methods.includes('ticket')) return DENIED;
       let answered = false;
       const answer = (response: string): Verdict | Promise<Verdict> => {
-        if (answered) return FAILED;
+        if (answered) return DENIED;
         answered = true;
         return checker.check(authid, response);
       };
@@ -83,12 +86,13 @@ class TicketChecker {
   }
 
   async check(authid: string, ticket: string): Promise<Verdict> {
-    if (ticket.length > MAX_TICKET_LENGTH) return FAILED;
+    if (ticket.length > MAX_TICKET_LENGTH) return DENIED;
     const known = this.#known.get(authid);
     const digest = createHmac('sha256', this.#digestKey).update(`${authid}\0${ticket}`).digest();
     if (known?.proved !== undefined && timingSafeEqual(known.proved, digest)) return accepted(known);
     const matches = await this.#gate.run(() => matchesTicket(ticket, known?.hash ?? this.#nobody));
-    if (matches !== true || known === undefined) return FAILED;
+    if (matches === undefined) return UNDECIDED;
+    if (!matches || known === undefined) return DENIED;
     known.proved = digest;
     return accepted(known);
   }

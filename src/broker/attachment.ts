@@ -80,6 +80,10 @@ export class Attachment implements Subscriber, Caller, Callee {
   readonly invocations = new Set<Invocation>();
   /** Subscriptions with a pattern, for the limit. */
   patternSubscriptions = 0;
+  /** Registrations with a pattern, for the limit. */
+  patternRegistrations = 0;
+  /** Bytes of payloads and headers in open calls, for the limit. */
+  callBytes = 0;
   detached = false;
   readonly #backlog: Backlog;
   readonly #permissions: Permissions;
@@ -87,7 +91,7 @@ export class Attachment implements Subscriber, Caller, Callee {
   #flowing = true;
 
   constructor(
-    readonly broker: Core,
+    private readonly broker: Core,
     readonly endpoint: Endpoint,
     readonly origin: Origin,
   ) {
@@ -227,7 +231,9 @@ export class Attachment implements Subscriber, Caller, Callee {
       return;
     }
     if (this.#backlog.push(subscription, publication)) return;
-    this.broker.evict(this, TOO_SLOW);
+    const { backlogMessages, backlogBytes } = this.broker.limits;
+    const bounds = `${backlogMessages} events of ${backlogBytes} bytes in all may be kept back`;
+    this.broker.evict(this, refusal('limit_exceeded', `Too slow: ${bounds}.`));
   }
 
   /** Drops what is kept back for a subscription that is over. For the broker. */
@@ -366,7 +372,6 @@ const NO_SUCH_SUBSCRIPTION = refusal('no_such_subscription', 'This session holds
 const NO_SUCH_REGISTRATION = refusal('no_such_registration', 'This session holds no such registration.');
 const OVERLOADED = refusal('unavailable', 'The server is short of memory.');
 const FAILED = refusal('internal', 'The session failed.');
-const TOO_SLOW = refusal('limit_exceeded', 'Too slow: more events are waiting than may be kept back.');
 
 function exact(text: string): Pattern {
   return { match: 'exact', text };

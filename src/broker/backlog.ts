@@ -1,15 +1,18 @@
 import { Ring } from '../lib/index.js';
+import { sizeOfHeaders } from './payload.js';
 import type { Publication } from './publication.js';
 import type { Subscription } from './subscriptions.js';
 
 interface Entry {
   readonly subscription: Subscription;
   readonly publication: Publication;
+  /** Bytes of payload and headers. */
+  readonly size: number;
 }
 
 /**
  * What one endpoint has yet to be given: references in order of arrival over all its subscriptions, not bytes of its own;
- * bounded in number and in payload bytes.
+ * bounded in number and in bytes of payloads and headers.
  */
 export class Backlog {
   readonly #entries = new Ring<Entry>();
@@ -26,10 +29,10 @@ export class Backlog {
 
   /** Adds an entry. Returns false if it does not fit any more, and then it was not added. */
   push(subscription: Subscription, publication: Publication): boolean {
-    const bytes = this.#bytes + publication.payload.size;
-    if (this.#entries.size >= this.maxMessages || bytes > this.maxBytes) return false;
-    this.#entries.push({ subscription, publication });
-    this.#bytes = bytes;
+    const size = publication.payload.size + sizeOfHeaders(publication.headers);
+    if (this.#entries.size >= this.maxMessages || this.#bytes + size > this.maxBytes) return false;
+    this.#entries.push({ subscription, publication, size });
+    this.#bytes += size;
     subscription.backlogged += 1;
     return true;
   }
@@ -56,7 +59,7 @@ export class Backlog {
   }
 
   #forget(entry: Entry): void {
-    this.#bytes -= entry.publication.payload.size;
+    this.#bytes -= entry.size;
     entry.subscription.backlogged -= 1;
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { TestServices, TestServicesOptions } from '../testing/index.js';
 import { RecordingEndpoint, testServices } from '../testing/index.js';
-import type { Broker, Decision } from './index.js';
+import type { Broker } from './index.js';
 import { Payload } from './index.js';
 
 let services: TestServices;
@@ -40,6 +40,22 @@ afterEach(() => {
   services.clock.advance(700_000);
   expect(broker.stats).toEqual({ sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 });
   expect(services.clock.pending).toBe(0);
+});
+
+describe('an address', () => {
+  it('P11: may have as many bytes of UTF-8 as the limit says, and no more', () => {
+    start({ brokerLimits: { addressBytes: 64 } });
+    const one = endpoint();
+    // Two bytes each.
+    const accents = 'é'.repeat(31);
+    for (const text of ['a'.repeat(64), 'a'.repeat(65), `${accents}aa`, `${accents}aaa`]) subscribe(one, text);
+    expect(one.take()).toEqual([
+      'answered subscribed',
+      'answered refused invalid_address',
+      'answered subscribed',
+      'answered refused invalid_address',
+    ]);
+  });
 });
 
 describe('topics', () => {
@@ -174,6 +190,54 @@ describe('topics', () => {
   });
 });
 
+describe('patterns', () => {
+  const wide = (words: number): string =>
+    Array.from({ length: words }, (_, i) => (i === 0 ? 'a' : '')).join('.');
+
+  it('P11: may have 64 components, exact addresses as many as fit', () => {
+    const one = endpoint();
+    for (const match of ['wildcard', 'multi'] as const) {
+      for (const words of [64, 65]) {
+        const text = match === 'multi' ? `${wide(words - 1)}.#` : wide(words);
+        one.attachment.subscribe({}, { key: `${match} ${words}`, pattern: { match, text } });
+      }
+    }
+    one.attachment.register({}, { pattern: { match: 'wildcard', text: wide(65) } });
+    subscribe(one, Array(512).fill('a').join('.'));
+    expect(one.take()).toEqual([
+      'answered subscribed',
+      'answered refused invalid_address',
+      'answered subscribed',
+      'answered refused invalid_address',
+      'answered refused invalid_address',
+      'answered subscribed',
+    ]);
+  });
+
+  it('P11: are bounded per session for registrations too, and what was withdrawn makes room', () => {
+    start({ brokerLimits: { patternRegistrations: 2 } });
+    const one = endpoint();
+    const register = (match: 'exact' | 'prefix' | 'wildcard', text: string) =>
+      one.attachment.register({}, { pattern: { match, text } });
+    register('prefix', 'a');
+    register('wildcard', 'a..c');
+    register('prefix', 'b');
+    register('exact', 'c');
+    for (const held of one.attachment.registrations) one.attachment.unregister({}, held);
+    register('prefix', 'b');
+    expect(one.take()).toEqual([
+      'answered registered',
+      'answered registered',
+      'answered refused limit_exceeded',
+      'answered registered',
+      'answered unregistered',
+      'answered unregistered',
+      'answered unregistered',
+      'answered registered',
+    ]);
+  });
+});
+
 describe('back-pressure', () => {
   it('keeps back what an endpoint does not take, in order over all subscriptions, and hands it over on resume', () => {
     const [one, two] = [endpoint(), endpoint()];
@@ -235,6 +299,25 @@ describe('back-pressure', () => {
   });
 });
 
+describe('back-pressure by headers', () => {
+  it('B1: counts the headers that it keeps back', () => {
+    start({ brokerLimits: { backlogBytes: 100 } });
+    const [slow, other] = [endpoint(), endpoint()];
+    subscribe(slow, 'a');
+    slow.take();
+    slow.room = 1;
+    const headers = new Map([['name', 'x'.repeat(46)]]);
+    const command = { topic: 'a', payload: Payload.empty, headers };
+    for (let i = 0; i < 3; i += 1) other.attachment.publish({}, command);
+    expect([slow.take(), slow.attachment.backlogSize]).toEqual([['delivered a'], 2]);
+    slow.room = 2;
+    slow.attachment.resume();
+    expect([slow.take().length, slow.attachment.backlogSize]).toEqual([2, 0]);
+    for (let i = 0; i < 3; i += 1) other.attachment.publish({}, command);
+    expect(slow.take()).toEqual(['evicted limit_exceeded']);
+  });
+});
+
 describe('runs', () => {
   it('B15: lets a delivery unsubscribe itself, detach others and publish, without disturbing the fan-out', () => {
     const all = [endpoint(), endpoint(), endpoint(), endpoint()];
@@ -279,88 +362,4 @@ describe('runs', () => {
       expect(broker.stats.calls).toBe(0);
     },
   );
-});
-
-describe('authorizer', () => {
-  const decisions = new Map<string, Decision | Promise<Decision>>();
-  const authorizer = {
-    decide: (_principal: unknown, action: string, target: { text: string }): Decision | Promise<Decision> => {
-      const decision = decisions.get(`${action} ${target.text}`);
-      if (decision === undefined) throw new Error('no rule');
-      return decision;
-    },
-  };
-
-  beforeEach(() => {
-    decisions.clear();
-    start({ authorizer });
-  });
-
-  it('refuses each command that is not allowed', () => {
-    const one = endpoint();
-    for (const action of ['publish a', 'subscribe a', 'register a', 'call a'])
-      decisions.set(action, { allow: false });
-    publish(one, 'a');
-    subscribe(one, 'a');
-    one.attachment.register({}, { pattern: exact('a') });
-    one.attachment.call({}, { procedure: 'a', payload: Payload.empty });
-    expect(one.take()).toEqual(Array(4).fill('answered refused not_authorized'));
-  });
-
-  it('counts an authorizer that throws, rejects or answers nothing as a no', async () => {
-    const one = endpoint();
-    publish(one, 'unknown');
-    decisions.set('publish a', Promise.reject(new Error('down')));
-    await publish(one, 'a');
-    decisions.set('publish b', undefined as never);
-    decisions.set('publish c', Promise.resolve(undefined as never));
-    await publish(one, 'c');
-    expect(one.take()).toEqual([
-      'answered refused authorization_failed',
-      'answered refused authorization_failed',
-      'answered refused not_authorized',
-    ]);
-  });
-
-  it('waits for a promise, and drops the command of a session that has left meanwhile', async () => {
-    const [one, two] = [endpoint(), endpoint()];
-    decisions.set('subscribe a', { allow: true });
-    subscribe(two, 'a');
-    two.take();
-    let decide = (_decision: Decision): void => {};
-    decisions.set('publish a', new Promise<Decision>((resolve) => (decide = resolve)));
-    const first = publish(one, 'a');
-    expect(two.take()).toEqual([]);
-    decide({ allow: true });
-    await first;
-    expect(two.take()).toEqual(['delivered a']);
-    const second = publish(one, 'a');
-    one.attachment.detach();
-    await second;
-    expect(two.take()).toEqual([]);
-  });
-
-  it('refuses a disclosure that is not allowed', () => {
-    const one = endpoint();
-    decisions.set('publish a', { allow: true, disclose: false });
-    one.attachment.publish({}, { topic: 'a', payload: Payload.empty, disclose: true }, true);
-    one.attachment.publish({}, { topic: 'a', payload: Payload.empty }, true);
-    expect(one.take()).toEqual(['answered refused disclosure_refused', 'answered published']);
-  });
-
-  it('X6: is asked about the canonical pattern, whatever way it was spelled', () => {
-    const one = endpoint();
-    decisions.set('subscribe a..c', { allow: true });
-    one.attachment.subscribe({}, { key: '1', pattern: { match: 'multi', text: 'a..c' } });
-    one.attachment.subscribe({}, { key: '2', pattern: { match: 'wildcard', text: 'a..c' } });
-    expect(one.take()).toEqual(['answered subscribed', 'answered subscribed']);
-    expect(broker.stats.interests).toBe(1);
-  });
-
-  it('is not asked about reply addresses, which are rights by themselves', () => {
-    const one = endpoint();
-    subscribe(one, '#reply.secret');
-    publish(one, '#reply.secret');
-    expect(one.take()).toEqual(['answered subscribed', 'delivered #reply.secret']);
-  });
 });

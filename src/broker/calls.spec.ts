@@ -207,6 +207,22 @@ describe('calls', () => {
     other.attachment.detach();
   });
 
+  it('P13: are bounded per caller in bytes of payloads and headers, and what is answered makes room', () => {
+    services = testServices({ brokerLimits: { callBytes: 100 } });
+    broker = services.realms.find('realm1')!;
+    caller.attachment.detach();
+    callee.attachment.detach();
+    [caller, callee] = [new RecordingEndpoint(broker), new RecordingEndpoint(broker)];
+    callee.attachment.register({}, { pattern: exact('p') });
+    const payload = Payload.ofBody(Buffer.alloc(40));
+    const headers = new Map([['name', 'value.']]);
+    for (let i = 0; i < 3; i += 1) caller.attachment.call({}, { procedure: 'p', payload, headers });
+    expect(caller.take()).toEqual(['answered refused unavailable']);
+    callee.attachment.yield(callee.lastInvocation, ANSWER);
+    caller.attachment.call({}, { procedure: 'p', payload, headers });
+    expect(caller.take()).toEqual(['answered result']);
+  });
+
   it('are refused while the broker drains, and those in progress are answered', () => {
     call();
     broker.drain();

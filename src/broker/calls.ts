@@ -2,6 +2,7 @@ import type { CoarseTimers, Timer } from '../lib/index.js';
 import type { Refusal } from './errors.js';
 import type { Outcome } from './outcome.js';
 import type { Headers, Payload } from './payload.js';
+import { sizeOfHeaders } from './payload.js';
 import type { CancelMode } from './ports/endpoint.js';
 import type { Identity, Origin } from './publication.js';
 import type { Invocation, Registration } from './registrations.js';
@@ -32,6 +33,8 @@ export interface Caller {
   readonly detached: boolean;
   /** request → the call that it waits for */
   readonly calls: Map<Request, Call>;
+  /** Bytes of payloads and headers in those calls. */
+  callBytes: number;
   /** Passed over once the caller has left. */
   answer(request: Request, outcome: Outcome): void;
 }
@@ -43,6 +46,8 @@ export class Call implements Invocation {
   canceling = false;
   /** The deadline of the next answer. */
   timer: Timer | undefined;
+  /** Bytes of payload and headers. */
+  readonly size: number;
 
   constructor(
     readonly from: Caller,
@@ -51,7 +56,9 @@ export class Call implements Invocation {
     readonly caller: Identity | undefined,
     readonly timeoutMs: number,
     private readonly command: CallCommand,
-  ) {}
+  ) {
+    this.size = command.payload.size + sizeOfHeaders(command.headers);
+  }
 
   get origin(): Origin {
     return this.from.origin;
@@ -91,6 +98,7 @@ export class Calls {
   start(call: Call): void {
     this.open += 1;
     call.from.calls.set(call.request, call);
+    call.from.callBytes += call.size;
     call.registration.callee.invocations.add(call);
     this.#arm(call);
     call.registration.callee.invoke(call);
@@ -157,6 +165,7 @@ export class Calls {
     call.timer?.cancel();
     call.timer = undefined;
     call.from.calls.delete(call.request);
+    call.from.callBytes -= call.size;
     call.registration.callee.invocations.delete(call);
     this.open -= 1;
   }

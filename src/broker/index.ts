@@ -3,7 +3,7 @@ export type { MatchPolicy, Pattern } from './address.js';
 export { Attachment, keyOf } from './attachment.js';
 export type { AdmissionGate, RegisterCommand, SubscribeCommand } from './attachment.js';
 export { Broker } from './broker.js';
-export type { BrokerParts, BrokerStats } from './broker.js';
+export type { BrokerParts, BrokerStats } from './realm-core.js';
 export type { Answer, CallCommand } from './calls.js';
 export { BROKER_ERROR_CODES } from './errors.js';
 export type { BrokerErrorCode, Refusal } from './errors.js';

@@ -189,3 +189,25 @@ describe('a payload', () => {
     ]).toEqual([0, 10, 3, 3]);
   });
 });
+
+describe('a payload that is kept', () => {
+  const part = (whole: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(whole).subarray(7, 7 + length);
+    bytes.set([0x22, ...new Uint8Array(length - 2).fill(0x61), 0x22]);
+    return bytes;
+  };
+
+  it('B1: does not keep a large message alive of which it is a small part', () => {
+    const bytes = part(1_000_000, 10);
+    const body = Payload.ofBody(bytes, 'text/plain').body();
+    expect([body.bytes, body.bytes.buffer.byteLength]).toEqual([bytes, 10]);
+  });
+
+  it.each([
+    [65_536, 10],
+    [1_000_000, 250_000],
+  ])('shares a buffer of %d bytes of which it has %d', (whole, length) => {
+    const bytes = part(whole, length);
+    expect(Payload.ofBody(bytes, 'text/plain').body().bytes.buffer).toBe(bytes.buffer);
+  });
+});

@@ -6,6 +6,23 @@ import { argumentsFromBody, argumentsFromSlices, bodyFromSlices, valuesFromArgum
 /** User headers that travel beside a payload, in order. Names and values are text of the application. */
 export type Headers = ReadonlyMap<string, string>;
 
+/** Characters of all names and values. */
+export function sizeOfHeaders(headers: Headers | undefined): number {
+  let size = 0;
+  if (headers !== undefined) for (const [name, value] of headers) size += name.length + value.length;
+  return size;
+}
+
+/** Up to so many bytes a buffer is kept alive by any part of it; beyond, by no small one. */
+const SHARED_BUFFER = 65_536;
+
+/** The bytes, copied if they are a small part of a large message that they would keep alive. */
+function kept<B extends Uint8Array | undefined>(bytes: B): B | Uint8Array {
+  if (bytes === undefined) return bytes;
+  const whole = bytes.buffer.byteLength;
+  return whole > SHARED_BUFFER && 4 * bytes.length < whole ? new Uint8Array(bytes) : bytes;
+}
+
 /**
  * What a publication, a call or an answer carries. It keeps the bytes that arrived and gives each receiver the view that it
  * needs: the same bytes where sender and receiver agree, else a conversion that is made once and kept. Immutable.
@@ -31,7 +48,7 @@ export class Payload {
    * arguments, or as the keyword arguments.
    */
   static ofBody(bytes: Uint8Array, contentType?: string, shape?: BodyShape): Payload {
-    return new Payload({ kind: 'body', body: { bytes, contentType, shape } });
+    return new Payload({ kind: 'body', body: { bytes: kept(bytes), contentType, shape } });
   }
 
   /**
@@ -45,7 +62,10 @@ export class Payload {
     kwargs: Uint8Array | undefined,
     contentType?: string,
   ): Payload {
-    return new Payload({ kind: 'slices', slices: slicesOf(serializer, args, kwargs, contentType) });
+    return new Payload({
+      kind: 'slices',
+      slices: slicesOf(serializer, kept(args), kept(kwargs), contentType),
+    });
   }
 
   /**

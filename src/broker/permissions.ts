@@ -9,7 +9,7 @@ import type { Instrumentation } from './ports/instrumentation.js';
 export interface Rules {
   readonly authorizer: Authorizer;
   readonly instrumentation: Instrumentation;
-  readonly limits: { readonly addressBytes: number };
+  readonly limits: { readonly addressBytes: number; readonly patternComponents: number };
 }
 
 /** Asks the authorizer for one principal; an authorizer that fails has said no. */
@@ -22,9 +22,13 @@ export class Permissions {
   /** What is wrong with an address, whoever asks; `owned` if the command would speak or answer in its name. */
   faultOf({ text, match }: Pattern, owned: boolean): Refusal | undefined {
     if (text === '' && match === 'exact') return refusal('invalid_address', 'An address must not be empty.');
-    const limit = this.rules.limits.addressBytes;
-    if (text.length * 3 > limit && Buffer.byteLength(text) > limit) {
-      return refusal('invalid_address', `An address may have ${limit} bytes at most.`);
+    const { addressBytes, patternComponents } = this.rules.limits;
+    if (text.length * 3 > addressBytes && Buffer.byteLength(text) > addressBytes) {
+      return refusal('invalid_address', `An address may have ${addressBytes} bytes at most.`);
+    }
+    const hasWords = match === 'wildcard' || match === 'multi';
+    if (hasWords && text.length >= patternComponents && text.split('.').length > patternComponents) {
+      return refusal('invalid_address', `A pattern may have ${patternComponents} components at most.`);
     }
     if (owned && isReserved(text)) {
       return refusal('reserved_address', 'Addresses under wamp. belong to the router.');

@@ -197,8 +197,8 @@ function tidy<T>(parent: PrefixNode<T>, node: PrefixNode<T>): boolean {
 }
 
 interface ComponentNode<T> {
-  /** component → child */
-  readonly literals: Map<string, ComponentNode<T>>;
+  /** component → child; made for the first of them, because most nodes of hostile patterns have none. */
+  literals: Map<string, ComponentNode<T>> | undefined;
   /** The child for exactly one component of any value. */
   one: ComponentNode<T> | undefined;
   /** The child for zero or more components. */
@@ -214,7 +214,7 @@ class ComponentTrie<T> {
   size = 0;
 
   get nodes(): number {
-    return descendants(this.#root, (node) => [...node.literals.values(), node.one, node.many]);
+    return descendants(this.#root, (node) => [...(node.literals?.values() ?? []), node.one, node.many]);
   }
 
   get(text: string, match: MatchPolicy): T | undefined {
@@ -260,7 +260,7 @@ class ComponentTrie<T> {
       const next: ComponentNode<T>[] = [];
       reached.clear();
       for (const node of states) {
-        const literal = node.literals.get(component);
+        const literal = node.literals?.get(component);
         if (literal !== undefined) enter(literal, next, reached);
         if (node.one !== undefined) enter(node.one, next, reached);
         if (node.repeats) enter(node, next, reached);
@@ -278,7 +278,7 @@ class ComponentTrie<T> {
 }
 
 function emptyNode<T>(repeats: boolean): ComponentNode<T> {
-  return { literals: new Map(), one: undefined, many: undefined, repeats, value: undefined };
+  return { literals: undefined, one: undefined, many: undefined, repeats, value: undefined };
 }
 
 /** Adds a state and those that need no further component. A set of states, so `#.#.#` costs no more than its length. */
@@ -291,7 +291,7 @@ function enter<T>(node: ComponentNode<T>, states: ComponentNode<T>[], reached: S
 
 function walk<T>(node: ComponentNode<T>, components: readonly string[], at: number): T | undefined {
   if (at === components.length) return node.value;
-  const literal = node.literals.get(components[at]!);
+  const literal = node.literals?.get(components[at]!);
   const found = literal === undefined ? undefined : walk(literal, components, at + 1);
   if (found !== undefined || node.one === undefined) return found;
   return walk(node.one, components, at + 1);
@@ -304,7 +304,7 @@ function childOf<T>(
 ): ComponentNode<T> | undefined {
   if (component === '') return node.one;
   if (component === MANY && match === 'multi') return node.many;
-  return node.literals.get(component);
+  return node.literals?.get(component);
 }
 
 function addChild<T>(node: ComponentNode<T>, component: string, match: MatchPolicy): ComponentNode<T> {
@@ -312,18 +312,24 @@ function addChild<T>(node: ComponentNode<T>, component: string, match: MatchPoli
   const child = emptyNode<T>(repeats);
   if (component === '') node.one = child;
   else if (repeats) node.many = child;
-  else node.literals.set(component, child);
+  else (node.literals ??= new Map()).set(component, child);
   return child;
 }
 
 function removeChild<T>(node: ComponentNode<T>, component: string, match: MatchPolicy): void {
   if (component === '') node.one = undefined;
   else if (component === MANY && match === 'multi') node.many = undefined;
-  else node.literals.delete(component);
+  else {
+    node.literals?.delete(component);
+    if (node.literals?.size === 0) node.literals = undefined;
+  }
 }
 
 function isEmpty<T>(node: ComponentNode<T>): boolean {
   return (
-    node.value === undefined && node.literals.size === 0 && node.one === undefined && node.many === undefined
+    node.value === undefined &&
+    node.literals === undefined &&
+    node.one === undefined &&
+    node.many === undefined
   );
 }

@@ -44,8 +44,15 @@ export class CoarseTimers {
     if (due === undefined) this.#slots.set(slot, new Set([entry]));
     else due.add(entry);
     this.#size += 1;
-    this.#ticking ??= this.clock.schedule(this.tickMs, () => this.#tick());
+    this.#keepTicking(now);
     return entry;
+  }
+
+  /** Ticks when a slot begins, so that what is due then is not late by the phase of the wheel. */
+  #keepTicking(now: number): void {
+    if (this.#ticking !== undefined) return;
+    const delayMs = (this.#slotAt(now) + 1) * this.tickMs - now;
+    this.#ticking = this.clock.schedule(Math.ceil(delayMs), () => this.#tick());
   }
 
   #remove(entry: Entry): void {
@@ -65,7 +72,7 @@ export class CoarseTimers {
       this.#fire(this.#lastSlot, now);
     }
     this.#lastSlot = reached;
-    if (this.#size > 0) this.#ticking ??= this.clock.schedule(this.tickMs, () => this.#tick());
+    if (this.#size > 0) this.#keepTicking(this.clock.now());
   }
 
   #fire(slot: number, now: number): void {

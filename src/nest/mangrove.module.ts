@@ -1,39 +1,53 @@
-import { Inject, Module } from '@nestjs/common';
+import { Inject, Logger, Module } from '@nestjs/common';
 import type {
   BeforeApplicationShutdown,
   DynamicModule,
   OnApplicationBootstrap,
   OnModuleDestroy,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import type { Instrumentation } from '../broker/index.js';
 import { createRouter } from '../router/index.js';
 import type { AnyHttpServer, Router } from '../router/index.js';
+import { HandlerExplorer } from './handler-explorer.js';
+import { MANGROVE_ROUTER, MangroveClient } from './mangrove-client.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './mangrove-module-definition.js';
 import type { MangroveModuleExtras, MangroveModuleOptions } from './mangrove-module-options.js';
-
-/** Injection token of the module's {@link Router}. */
-export const MANGROVE_ROUTER = Symbol('MANGROVE_ROUTER');
+import { applicationPrincipal } from './mangrove-module-options.js';
+import { SubprotocolWsAdapter } from './subprotocol-ws-adapter.js';
 
 const DEFAULT_DRAIN_MS = 10_000;
 
 /**
  * Serves STOMP and WAMP on the HTTP server of a Nest application; `imports: [MangroveModule.forRoot()]` is all it needs.
  *
- * It takes over upgrade requests for its own path once the application is bootstrapped (gateways are bound by then) and
- * hands all others to the listeners that were there. When the application closes, sessions are drained before the HTTP
- * server stops: health checks are still answered meanwhile.
+ * Methods with `@Procedure` and `@Subscribe` of all providers and controllers are in force, and it takes over upgrade
+ * requests for its own path, once the application is bootstrapped (gateways are bound by then); all other upgrade requests
+ * go to the listeners that were there. When the application closes, sessions are drained before the HTTP server stops:
+ * health checks are still answered meanwhile.
  *
- * @throws Error at start in an application without an HTTP server.
+ * @throws Error at start in an application without an HTTP server, and if a decorated method cannot be put in force.
  */
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     {
       provide: MANGROVE_ROUTER,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: MangroveModuleOptions): Router => createRouter(options),
+      useFactory: (options: MangroveModuleOptions): Router =>
+        createRouter({
+          ...options,
+          instrumentation: options.instrumentation ?? logged(new Logger('Mangrove')),
+        }),
     },
+    {
+      provide: MangroveClient,
+      inject: [MANGROVE_ROUTER, MODULE_OPTIONS_TOKEN],
+      useFactory: (router: Router, options: MangroveModuleOptions): MangroveClient =>
+        new MangroveClient(router.connect({ principal: applicationPrincipal(options) })),
+    },
+    HandlerExplorer,
   ],
-  exports: [MANGROVE_ROUTER],
 })
 export class MangroveModule
   extends ConfigurableModuleClass
@@ -44,7 +58,9 @@ export class MangroveModule
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: MangroveModuleOptions,
     @Inject(MANGROVE_ROUTER) private readonly router: Router,
+    @Inject(HandlerExplorer) private readonly handlers: HandlerExplorer,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {
     super();
   }
@@ -54,19 +70,23 @@ export class MangroveModule
     return super.forRoot(options);
   }
 
-  /** Attaches to the HTTP server. */
-  onApplicationBootstrap(): void {
+  /** Puts the decorated methods in force, then attaches to the HTTP server. */
+  async onApplicationBootstrap(): Promise<void> {
     // An application context has no adapter, whatever the declared type says.
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.host.httpAdapter;
     const server: AnyHttpServer | undefined = adapter?.getHttpServer();
     if (server === undefined) {
       throw new Error('MangroveModule needs an application with an HTTP server (NestFactory.create).');
     }
-    this.router.attach(server);
+    await this.handlers.start();
+    const sockets: unknown = this.config.getIoAdapter();
+    const shared = sockets instanceof SubprotocolWsAdapter && sockets.servesPath(this.router.path);
+    if (!shared) this.router.attach(server);
   }
 
-  /** Begins the drain; from here on new sockets are refused. */
+  /** Begins the drain; from here on new sockets are refused, and decorated subscribers take no more events. */
   onModuleDestroy(): void {
+    this.handlers.drain();
     this.#drained = this.router.drain(this.options.drainMs ?? DEFAULT_DRAIN_MS);
   }
 
@@ -75,4 +95,15 @@ export class MangroveModule
     await this.#drained;
     await this.router.close();
   }
+}
+
+/** What an application hears that says nothing about instrumentation: defects, and who was put out. */
+function logged(logger: Logger): Instrumentation {
+  return {
+    count() {},
+    event(name, fields) {
+      if (name === 'evicted') logger.warn(`evicted ${JSON.stringify(fields)}`);
+    },
+    defect: (where, error) => logger.error(where, error instanceof Error ? error.stack : String(error)),
+  };
 }

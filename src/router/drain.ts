@@ -8,6 +8,8 @@ export interface Drained {
   readonly openCalls: () => number;
   /** Sessions that are connected. */
   readonly sessions: () => readonly Session[];
+  /** A session threw, though it must not; the others still say good-bye. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** How often the drain looks whether it is done, in ms. */
@@ -29,7 +31,15 @@ export async function drain(parts: Drained, withinMs: number): Promise<void> {
   const sessions = parts.sessions();
   const left = deadline - clock.now();
   const spread = Math.min(left * CALLS_SHARE, sessions.length * SPREAD_PER_SESSION_MS);
-  for (const session of sessions) clock.schedule(Math.random() * spread, () => session.closing(deadline));
+  for (const session of sessions) {
+    clock.schedule(Math.random() * spread, () => {
+      try {
+        session.closing(deadline);
+      } catch (error) {
+        parts.failed(error);
+      }
+    });
+  }
   await until(clock, deadline, () => parts.sessions().length === 0);
 }
 

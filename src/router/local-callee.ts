@@ -90,7 +90,7 @@ export class LocalCallee extends LocalEndpoint {
     } catch (error) {
       if (!(error instanceof SerializerError)) this.host.report(error);
       const reason = 'The payload cannot be read as arguments.';
-      this.attachment.decline(invocation, { code: 'payload_too_large', reason });
+      this.attachment.decline(invocation, { code: 'payload_not_representable', reason });
       return undefined;
     }
   }

@@ -52,6 +52,8 @@ export interface LocalSubscription {
   readonly pattern: Pattern;
   /** Ends it: nothing begins any more, the signals of the handlers that run are aborted. */
   unsubscribe(): void;
+  /** Ends it once the events that came have been handled; none comes any more from now on. */
+  drain(): Promise<void>;
   /** Resolves when it is over: with the reason if nobody here ended it (too slow, for one), else with undefined. */
   readonly ended: Promise<MangroveError | undefined>;
 }
@@ -192,10 +194,25 @@ export class EmbeddedClient implements LocalClient {
     this.#check(concurrency);
     const pattern = { match, text };
     const endpoint = this.#add(new LocalSubscriber(this.#host, pattern, handler, concurrency));
-    await this.#inForce(endpoint, (request) =>
-      endpoint.attachment.subscribe(request, { key: text, pattern }),
+    const { attachment } = endpoint;
+    const outcome = await this.#inForce(endpoint, (request) =>
+      attachment.subscribe(request, { key: text, pattern }),
     );
-    return { pattern, ended: endpoint.ended, unsubscribe: () => endpoint.end() };
+    const { subscription } = expected(outcome, 'subscribed');
+    return {
+      pattern,
+      ended: endpoint.ended,
+      unsubscribe: () => endpoint.end(),
+      drain: async () => {
+        if (subscription.active && !endpoint.over) {
+          await endpoint.request((request) => {
+            attachment.unsubscribe(request, subscription);
+            return undefined;
+          });
+        }
+        await endpoint.finish();
+      },
+    };
   }
 
   async register(

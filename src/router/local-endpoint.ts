@@ -13,8 +13,9 @@ import type {
   Subscription,
 } from '../broker/index.js';
 import type { Clock } from '../lib/index.js';
+import { ERROR_URIS } from '../subprotocols/index.js';
 import type { FailedOutcome } from './local-errors.js';
-import { MangroveError, LOCAL_ERROR_URIS, closedError, errorOfOutcome } from './local-errors.js';
+import { MangroveError, closedError, errorOfOutcome } from './local-errors.js';
 
 /** What a command came to, if it did not fail. */
 export type Success = Exclude<Outcome, FailedOutcome | { readonly kind: 'progress' }>;
@@ -131,5 +132,5 @@ export abstract class LocalEndpoint implements Endpoint {
 
 /** The error that a refusal is for code of this process. */
 function errorOfRefusal({ code, reason }: Refusal): MangroveError {
-  return new MangroveError(LOCAL_ERROR_URIS[code], [reason]);
+  return new MangroveError(ERROR_URIS[code], [reason]);
 }

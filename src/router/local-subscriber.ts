@@ -50,6 +50,12 @@ export class LocalSubscriber extends LocalEndpoint {
   /** Never called: this endpoint registers nothing. */
   interrupt(): void {}
 
+  /** Resolves when the handler is done with the events that came, and ends. */
+  async finish(): Promise<void> {
+    await new Promise<void>((idle) => this.#lane.whenIdle(idle));
+    this.end();
+  }
+
   override end(why?: MangroveError): void {
     super.end(why);
     this.#lane.clear();

@@ -1,7 +1,7 @@
 import type { Authenticator, Authorizer, BrokerLimits, Instrumentation } from '../broker/index.js';
 import type { Clock, IdSource } from '../lib/index.js';
 import type { SessionLimits, Subprotocol } from '../subprotocols/index.js';
-import type { TransportLimits } from '../transport/index.js';
+import type { AdmitHook, TransportLimits, Unnegotiated } from '../transport/index.js';
 
 /** What `createRouter` takes; everything has a default. */
 export interface RouterOptions {
@@ -12,17 +12,17 @@ export interface RouterOptions {
   /** The wire protocols. Default `[stomp(), wamp()]`. */
   readonly subprotocols?: readonly Subprotocol[];
   /** What to do with a client that offers no token: ask the subprotocols (`recognise`, default) or answer 400. */
-  readonly unnegotiated?: 'recognise' | 'reject';
+  readonly unnegotiated?: Unnegotiated;
   /** Origins of browsers that may connect besides the server's own, exactly as browsers send them. Default none. */
   readonly origins?: readonly string[];
   /** Host names (without port) that are answered; others get 421. Default: all. */
   readonly hosts?: readonly string[];
   /** Finds out who a client is. Default: everybody is `anonymous`. */
   readonly authenticator?: Authenticator;
-  /** Decides who may do what. Default: everything that the router itself does not refuse. */
-  readonly authorizer?: Authorizer;
-  /** Asked before the 101; resolves to a status (401, 403, …) to refuse, or to undefined to go on. Default: none. */
-  readonly admit?: (request: UpgradeRequest) => number | undefined | Promise<number | undefined>;
+  /** Decides who may do what, or the function alone that does. Default: all that the router itself does not refuse. */
+  readonly authorizer?: Authorizer | Authorizer['decide'];
+  /** Asked before the 101: a status (400 … 599) refuses, undefined goes on. Default: none. */
+  readonly admit?: AdmitHook;
   /** Limits of sockets, sessions and the broker; each has a default. */
   readonly limits?: Partial<TransportLimits & SessionLimits & BrokerLimits>;
   /**
@@ -30,17 +30,10 @@ export interface RouterOptions {
    * sockets get 503. 0 switches this off. Default: the limit that the system sets for the process, if there is one.
    */
   readonly memoryLimitBytes?: number;
+  /** Where counters, events and defects are reported. Default: nowhere. */
   readonly instrumentation?: Instrumentation;
   /** Time; for tests. */
   readonly clock?: Clock;
   /** Identifiers; for tests. */
   readonly ids?: IdSource;
-}
-
-/** What `admit` sees of an upgrade request. */
-export interface UpgradeRequest {
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly remoteAddress: string;
 }

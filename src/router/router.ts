@@ -1,12 +1,13 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { BrokerStats } from '../broker/index.js';
 import { DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../broker/index.js';
 import { anonymous } from '../auth/index.js';
 import { CoarseTimers } from '../lib/index.js';
 import type { Services } from '../subprotocols/index.js';
 import { DEFAULT_SESSION_LIMITS, stomp, wamp } from '../subprotocols/index.js';
+import type { AnyHttpServer } from '../transport/index.js';
 import { DEFAULT_TRANSPORT_LIMITS, SystemClock, Transport } from '../transport/index.js';
+import { contained } from './contained-instrumentation.js';
 import { drain } from './drain.js';
 import type { ConnectOptions, LocalClient } from './local-client.js';
 import { EmbeddedClient } from './local-client.js';
@@ -15,9 +16,6 @@ import { Pressure } from './pressure.js';
 import { RandomIds } from './random-ids.js';
 import { RealmTable } from './realms.js';
 import { VERSION } from './version.js';
-
-/** An HTTP server that a router can be attached to. */
-export type AnyHttpServer = HttpServer | HttpsServer;
 
 /** How much a router holds; everything is zero when nobody is connected. */
 export interface RouterStats {
@@ -78,7 +76,7 @@ export function createRouter(options: RouterOptions = {}): Router {
   const clock = options.clock ?? new SystemClock();
   const timers = new CoarseTimers(clock);
   const ids = options.ids ?? new RandomIds();
-  const instrumentation = options.instrumentation ?? noInstrumentation;
+  const instrumentation = contained(options.instrumentation ?? noInstrumentation);
   const subprotocols = options.subprotocols ?? [stomp(), wamp()];
   const limits = {
     ...DEFAULT_TRANSPORT_LIMITS,
@@ -86,7 +84,8 @@ export function createRouter(options: RouterOptions = {}): Router {
     ...DEFAULT_BROKER_LIMITS,
     ...options.limits,
   };
-  const authorizer = options.authorizer ?? allowAll;
+  const { authorizer: given = allowAll } = options;
+  const authorizer = typeof given === 'function' ? { decide: given } : given;
   const pressure = new Pressure({
     limitBytes: options.memoryLimitBytes ?? systemMemoryLimit(),
     residentBytes: () => process.memoryUsage.rss(),
@@ -219,6 +218,7 @@ class TransportRouter implements Router {
         clock: this.services.clock,
         openCalls: () => this.realmTable.openCalls + this.#busyHandlers,
         sessions: () => this.transport.sessions,
+        failed: (error) => this.services.instrumentation.defect('session.closing', error),
       },
       withinMs,
     );

@@ -18,7 +18,7 @@ export const BYTES = 2;
 export const TEXT = 3;
 export const ARRAY = 4;
 export const MAP = 5;
-export const TAG = 6;
+const TAG = 6;
 export const SIMPLE = 7;
 
 /** Additional information: no argument, the end is marked by a break [RFC 8949 §3.2]. */

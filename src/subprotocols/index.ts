@@ -53,6 +53,7 @@ export type {
   WireMap,
   WireValue,
 } from '../serializers/index.js';
+export { ERROR_URIS } from './error-uris.js';
 export { Inbox } from './inbox.js';
 export type { Admission } from './inbox.js';
 export { DEFAULT_SESSION_LIMITS, Frame } from './subprotocol.js';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { CoarseTimers } from '../lib/index.js';
 
 /** What an `admit` hook sees of an upgrade request. */
-export interface AdmitRequest {
+export interface UpgradeRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -10,10 +10,10 @@ export interface AdmitRequest {
 }
 
 /** Asked before the 101: a status (400 … 599) refuses, undefined goes on. */
-export type AdmitHook = (request: AdmitRequest) => number | undefined | Promise<number | undefined>;
+export type AdmitHook = (request: UpgradeRequest) => number | undefined | Promise<number | undefined>;
 
 /** How an admission ended. With `gone` there is nobody left to answer. */
-export type Verdict =
+export type AdmissionEnd =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'late' }
@@ -29,7 +29,7 @@ export function admit(
   socket: Socket,
   timers: CoarseTimers,
   timeoutMs: number,
-  done: (verdict: Verdict) => void,
+  done: (end: AdmissionEnd) => void,
 ): void {
   let answer: ReturnType<AdmitHook>;
   try {
@@ -39,18 +39,18 @@ export function admit(
     return;
   }
   if (answer === undefined || typeof answer === 'number') {
-    done(verdictOf(answer));
+    done(endOf(answer));
     return;
   }
   let settled = false;
-  const settle = (verdict: Verdict): void => {
+  const settle = (end: AdmissionEnd): void => {
     if (settled) return;
     settled = true;
     deadline.cancel();
     socket.off('close', gone);
     socket.off('end', gone);
     socket.off('readable', look);
-    done(verdict);
+    done(end);
   };
   const gone = (): void => settle({ kind: 'gone' });
   // Nobody reads yet: an end of the stream is only seen by looking for it.
@@ -62,12 +62,12 @@ export function admit(
   socket.once('end', gone);
   socket.on('readable', look);
   Promise.resolve(answer).then(
-    (status) => settle(verdictOf(status)),
+    (status) => settle(endOf(status)),
     (error: unknown) => settle({ kind: 'failed', error }),
   );
 }
 
-function verdictOf(status: unknown): Verdict {
+function endOf(status: unknown): AdmissionEnd {
   if (status === undefined) return { kind: 'admitted' };
   if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599) {
     return { kind: 'refused', status };

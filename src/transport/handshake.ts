@@ -4,7 +4,7 @@ import { negotiate } from './negotiate.js';
 import { allowsHost, allowsOrigin, ownOrigin } from './origin.js';
 
 /** Why a request is answered without a 101. */
-export interface Refusal {
+export interface HandshakeRefusal {
   /** The HTTP status. */
   readonly status: number;
   /** A short word for logs. */
@@ -17,7 +17,7 @@ export interface Refusal {
 /** What is decided before the 101: a token, no token (the first message will tell), or a refusal. */
 export type Inspection =
   | { readonly kind: 'accepted'; readonly token: string | undefined }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+  | { readonly kind: 'refused'; readonly refusal: HandshakeRefusal };
 
 /** What an upgrade request is held against. */
 export interface HandshakePolicy {
@@ -69,7 +69,7 @@ export function inspect(
   }
 }
 
-function refuseRequest(request: UpgradeHead): Refusal | undefined {
+function refuseRequest(request: UpgradeHead): HandshakeRefusal | undefined {
   const { headers } = request;
   if (request.method !== 'GET') {
     const message = 'A WebSocket handshake is a GET request.';
@@ -96,7 +96,7 @@ function refuseRequest(request: UpgradeHead): Refusal | undefined {
 }
 
 /** A request that brings a body or another request is how requests are smuggled past a proxy. */
-function refuseBody(headers: IncomingHttpHeaders, rest: Uint8Array): Refusal | undefined {
+function refuseBody(headers: IncomingHttpHeaders, rest: Uint8Array): HandshakeRefusal | undefined {
   const length = headers['content-length'];
   if (headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0)) {
     return bad('body', 'A WebSocket handshake has no body.');
@@ -107,7 +107,7 @@ function refuseBody(headers: IncomingHttpHeaders, rest: Uint8Array): Refusal | u
   return undefined;
 }
 
-function refusePlace(request: UpgradeHead, encrypted: boolean, policy: HandshakePolicy): Refusal | undefined {
+function refusePlace(request: UpgradeHead, encrypted: boolean, policy: HandshakePolicy): HandshakeRefusal | undefined {
   const { headers, headersDistinct } = request;
   if (headersDistinct['host']?.length !== 1) return bad('host', 'A request has one Host header.');
   if (policy.hosts !== undefined && !allowsHost(headers.host, policy.hosts)) {
@@ -119,7 +119,7 @@ function refusePlace(request: UpgradeHead, encrypted: boolean, policy: Handshake
   return undefined;
 }
 
-function bad(reason: string, message: string): Refusal {
+function bad(reason: string, message: string): HandshakeRefusal {
   return { status: 400, reason, message };
 }
 

@@ -1,9 +1,10 @@
-export type { AdmitHook, AdmitRequest } from './admission.js';
+export type { AdmitHook, UpgradeRequest } from './admission.js';
 export { CLOSE_CODES } from './close-codes.js';
 export { DEFAULT_TRANSPORT_LIMITS, HTTP_SERVER_OPTIONS } from './limits.js';
 export type { TransportLimits } from './limits.js';
 export { negotiate } from './negotiate.js';
 export type { Negotiation, Unnegotiated } from './negotiate.js';
+export { allowsHost, hostList } from './origin.js';
 export { SystemClock } from './system-clock.js';
 export { Transport } from './transport.js';
 export type { TransportOptions } from './transport.js';

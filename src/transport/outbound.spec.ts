@@ -50,9 +50,9 @@ class Stage {
   readonly chain = new SharedChain(this.clock);
   drains = 0;
 
-  connection(): { socket: FakeSocket; out: Outbound } {
+  connection(highWater = HIGH): { socket: FakeSocket; out: Outbound } {
     const socket = new FakeSocket();
-    const marks = { highWater: HIGH, lowWater: LOW };
+    const marks = { highWater, lowWater: LOW };
     const out = new Outbound(socket as unknown as Socket, this.chain, marks, () => {
       this.drains += 1;
     });
@@ -167,7 +167,7 @@ describe('SharedChain', () => {
 
   it('does not join more than 64 KiB, and corks instead', () => {
     const stage = new Stage();
-    const { socket, out } = stage.connection();
+    const { socket, out } = stage.connection(1_000_000);
     const frames = Array.from({ length: 3 }, () => sized(30_000));
     for (const frame of frames) out.append(frame);
     stage.clock.flush();
@@ -228,9 +228,41 @@ describe('the bounds of a connection', () => {
     expect(stage.drains).toBe(1);
   });
 
-  it('B1: tells that there is room if the system took everything at once', () => {
+  it.each([
+    [100, 0],
+    [99, 1],
+  ])('B1: with %d bytes left of a low-water mark of 100 has told %d times that there is room', (left, told) => {
     const stage = new Stage();
-    const { out } = stage.connection();
+    const { socket, out } = stage.connection();
+    socket.fast = false;
+    out.append(sized(HIGH));
+    stage.clock.flush();
+    socket.take(socket.writableLength - left);
+    expect([out.buffered, stage.drains]).toEqual([left, told]);
+  });
+
+  it('B1: is not congested by a turn of any size while the system takes everything', () => {
+    const stage = new Stage();
+    const { socket, out } = stage.connection();
+    const payloads = Array.from({ length: 50 }, (_, i) => String.fromCharCode(65 + i).repeat(HIGH / 10));
+    for (const payload of payloads) {
+      expect(out.append(text(payload))).toBeLessThan(HIGH);
+      expect(out.congested).toBe(false);
+    }
+    stage.clock.flush();
+    const frames = payloads.map((payload) => Buffer.from(`\x81\x64${payload}`, 'latin1'));
+    expect(socket.bytes.equals(Buffer.concat(frames))).toBe(true);
+    expect(stage.drains).toBe(0);
+  });
+
+  it('B1: tells at the end of the turn, not from inside an append, that there is room again', () => {
+    const stage = new Stage();
+    const { socket, out } = stage.connection();
+    socket.fast = false;
+    out.append(sized(HIGH));
+    expect(out.congested).toBe(true);
+    socket.fast = true;
+    socket.writableLength = 0;
     out.append(sized(HIGH));
     expect(stage.drains).toBe(0);
     stage.clock.flush();

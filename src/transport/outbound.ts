@@ -151,13 +151,25 @@ export class Outbound {
       this.#node = (this.#node ?? this.chain.root.next(this.#first)).next(frame);
     }
     this.#turnBytes += wireLength(frame);
-    const { buffered } = this;
-    if (buffered >= this.marks.highWater) this.#full = true;
-    return buffered;
+    if (this.congested) this.#fill();
+    return this.buffered;
   }
 
   /** Writes what is due. */
   flush(now: number): void {
+    this.#writeDue(now);
+    if (this.#full) this.#check();
+  }
+
+  /** What the system would take at once is no sign of a slow reader: it is written before anybody is told of one. */
+  #fill(): void {
+    const before = this.#full;
+    this.#full = true;
+    if (this.socket.writableLength === 0) this.#writeDue(this.chain.clock.now());
+    if (!before && !this.congested) this.#full = false;
+  }
+
+  #writeDue(now: number): void {
     const first = this.#first;
     if (first === undefined) return;
     const node = this.#node;
@@ -172,7 +184,6 @@ export class Outbound {
     this.#written += bytes;
     this.lastSent = now;
     if (socket.writableLength > 0) this.#markAge(now);
-    if (this.#full) this.#check();
   }
 
   /** How long the oldest byte that the system has not taken has been waiting, in ms. */

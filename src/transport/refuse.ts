@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CoarseTimers } from '../lib/index.js';
-import type { Refusal } from './handshake.js';
+import type { HandshakeRefusal } from './handshake.js';
 
 /** How long a peer may take to read a refusal before its socket is destroyed, in ms. */
 const LINGER_MS = 1_000;
 
 /** Answers an upgrade request without upgrading, then ends the socket. What the client still sends is discarded. */
-export function refuse(socket: Socket, refusal: Refusal, timers: CoarseTimers): void {
+export function refuse(socket: Socket, refusal: HandshakeRefusal, timers: CoarseTimers): void {
   if (!socket.writable) {
     socket.destroy();
     return;

@@ -5,9 +5,9 @@ import type { Server } from 'ws';
 import { WebSocketServer } from 'ws';
 import type { CoarseTimers, Timer } from '../lib/index.js';
 import type { Remote, Services, Session, Subprotocol } from '../subprotocols/index.js';
-import type { AdmitHook, Verdict } from './admission.js';
+import type { AdmitHook, AdmissionEnd } from './admission.js';
 import { admit } from './admission.js';
-import type { HandshakePolicy, Refusal } from './handshake.js';
+import type { HandshakePolicy, HandshakeRefusal } from './handshake.js';
 import { inspect } from './handshake.js';
 import type { TransportLimits } from './limits.js';
 import { LinkedWebSocket } from './linked-web-socket.js';
@@ -194,10 +194,10 @@ export class Transport implements UpgradeHandler {
       socket,
       this.#options.services.timers,
       this.#options.limits.admitTimeoutMs,
-      (verdict) => {
+      (end) => {
         this.#undecided.delete(socket);
         try {
-          this.#decided(request, rest, granted, verdict);
+          this.#decided(request, rest, granted, end);
         } catch (error) {
           this.#fail(request, error);
         }
@@ -205,8 +205,8 @@ export class Transport implements UpgradeHandler {
     );
   }
 
-  #decided(request: IncomingMessage, rest: Buffer, granted: Granted, verdict: Verdict): void {
-    switch (verdict.kind) {
+  #decided(request: IncomingMessage, rest: Buffer, granted: Granted, end: AdmissionEnd): void {
+    switch (end.kind) {
       case 'admitted':
         if (this.#accepting) this.#complete(request, rest, granted);
         else this.#refuse(request, unavailable('closing', 'This server is going away.'));
@@ -218,12 +218,12 @@ export class Transport implements UpgradeHandler {
         this.#refuse(request, unavailable('admit_timeout', 'Nobody decided about this connection in time.'));
         return;
       case 'refused': {
-        const { status } = verdict;
+        const { status } = end;
         this.#refuse(request, { status, reason: 'admit', message: STATUS_CODES[status] ?? 'Refused' });
         return;
       }
       case 'failed':
-        this.#fail(request, verdict.error);
+        this.#fail(request, end.error);
     }
   }
 
@@ -250,7 +250,7 @@ export class Transport implements UpgradeHandler {
     });
   }
 
-  #refuse(request: IncomingMessage, refusal: Refusal): void {
+  #refuse(request: IncomingMessage, refusal: HandshakeRefusal): void {
     const { status, reason } = refusal;
     const fields = { status, reason, path: pathOf(request), remote: addressOf(request.socket) };
     this.#options.services.instrumentation.event('refused', fields);
@@ -345,7 +345,7 @@ function linkContext(
 }
 
 /** A refusal for now; the client is asked to come back, not at the same moment as all others. */
-function unavailable(reason: string, message: string): Refusal {
+function unavailable(reason: string, message: string): HandshakeRefusal {
   const seconds = 1 + Math.floor(Math.random() * 10);
   return { status: 503, reason, message, headers: { 'Retry-After': String(seconds) } };
 }

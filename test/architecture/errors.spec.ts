@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { BROKER_ERROR_CODES } from '../../src/broker/index.js';
+import { ERROR_URIS } from '../../src/subprotocols/index.js';
 import { REFUSALS } from '../../src/subprotocols/stomp/errors.js';
-import { ERROR_URIS, LOGIN_REASONS } from '../../src/subprotocols/wamp/errors.js';
+import { LOGIN_REASONS } from '../../src/subprotocols/wamp/errors.js';
 import { CLOSE_CODES } from '../../src/transport/close-codes.js';
 import { textOf } from './sources.js';
 

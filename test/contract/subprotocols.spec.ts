@@ -95,7 +95,17 @@ describe('the contract', () => {
     expect(failed).toContain('leaves nothing of a session when its link has ended');
   });
 
-  it('finds sessions that are not apart, and words after the end', () => {
+  it('finds a timer that speaks when nobody is there', () => {
+    const failed = broken((good) => ({
+      open(link, handshake, services) {
+        services.clock.schedule(60_000, () => link.send(new Frame(false, [Buffer.from('?')])));
+        return good.open(link, handshake, services);
+      },
+    }));
+    expect(failed).toContain('says nothing more when its link has ended');
+  });
+
+  it('finds sessions that are not apart', () => {
     const links = new Set<{ send(frame: Frame): void }>();
     const failed = broken((good) => ({
       open(link, handshake, services) {

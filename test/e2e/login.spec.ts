@@ -82,7 +82,7 @@ describe('logging in with a ticket', () => {
       const hello = `[1,"realm1",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"${authid}"}]`;
       expect(JSON.parse(await ask(socket, hello))).toEqual([4, 'ticket', {}]);
       const [type, , reason] = JSON.parse(await ask(socket, '[5,"open",{}]')) as unknown[];
-      expect([type, reason]).toEqual([3, 'wamp.error.authentication_failed']);
+      expect([type, reason]).toEqual([3, 'wamp.error.authentication_denied']);
     },
   );
 

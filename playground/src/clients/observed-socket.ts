@@ -17,10 +17,12 @@ export class ObservedSocket extends WebSocket {
     });
   }
 
-  override send(data: string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>): void {
+  override send(data: string | ArrayBuffer | Blob | ArrayBufferView<ArrayBuffer>): void {
     if (typeof data === 'string') this.#observer.sent(data);
-    else if (data instanceof Uint8Array) this.#observer.sent(data.slice());
     else if (data instanceof ArrayBuffer) this.#observer.sent(new Uint8Array(data));
-    super.send(data as string);
+    else if (ArrayBuffer.isView(data)) {
+      this.#observer.sent(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice());
+    }
+    super.send(data);
   }
 }

@@ -62,7 +62,13 @@ export const DEMO_PROCEDURES: readonly DemoProcedure[] = [
     example: '["¿qué tal?", { "n": 1 }]',
     run: (args) => (args.length === 1 ? args[0] : args),
   },
-  { uri: 'com.example.slow', name: 'slow', does: 'reports progress; can be cancelled', example: '[8]', run: slow },
+  {
+    uri: 'com.example.slow',
+    name: 'slow',
+    does: 'reports progress; can be cancelled',
+    example: '[8]',
+    run: slow,
+  },
   {
     uri: 'com.example.fail',
     name: 'fail',

@@ -1,5 +1,5 @@
 /** A value as people read it: JSON, on one line if it fits, else one element a line. */
-export function layout(value: unknown, width = 44, indent = ''): string {
+export function layout(value: unknown, width = 38, indent = ''): string {
   const line = oneLine(value);
   if (indent.length + line.length <= width) return line;
   const deeper = `${indent}  `;
@@ -22,7 +22,9 @@ export function oneLine(value: unknown): string {
   if (value instanceof Uint8Array) return `h'${hex(value)}'`;
   if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
   if (isPlain(value)) {
-    const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${oneLine(member)}`);
+    const members = Object.entries(value).map(
+      ([key, member]) => `${JSON.stringify(key)}: ${oneLine(member)}`,
+    );
     return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
   }
   return JSON.stringify(value) ?? 'undefined';

@@ -21,7 +21,7 @@ export interface LoginAttempt {
   readonly remoteAddress: string;
 }
 
-/** Why a login was refused. Unknown name and wrong secret are one reason, so that names cannot be probed. */
+/** Why a login was refused. Unknown name and wrong secret are one reason (`authentication_denied`), so that names cannot be probed. */
 export type LoginRefusal =
   'no_matching_method' | 'authentication_required' | 'authentication_denied' | 'authentication_failed';
 

@@ -28,12 +28,15 @@ export interface Endpoint {
   invoke(invocation: Invocation): void;
 
   /**
-   * The caller gave up. With `kill` its answer is still awaited, with `killnowait` it will be ignored. Only called if
-   * `features.callCanceling`, or never for an invocation that was answered.
+   * The caller gave up. With `kill` this callee's answer is still awaited, with `killnowait` it will be ignored. Only called
+   * if `features.callCanceling`, and never for an invocation that was answered.
    */
   interrupt(invocation: Invocation, mode: 'kill' | 'killnowait', why: Refusal): void;
 
-  /** The outcome of a command that named a request. Called exactly once per request, `progress` apart. */
+  /**
+   * The final outcome of a command, or before it the `progress` of a call. At most once per command: an event that was to be
+   * published without an acknowledgement is answered only if it is refused.
+   */
   answer(request: Request, outcome: Outcome): void;
 
   /** A subscription or registration was taken away by somebody other than this endpoint. */

@@ -6,14 +6,19 @@ import type { SessionLimits } from '../../subprotocols/index.js';
 import { DEFAULT_TRANSPORT_LIMITS, HTTP_SERVER_OPTIONS } from '../../transport/index.js';
 import type { TransportLimits } from '../../transport/index.js';
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+/** Bytes of a kibibyte. */
+export const KIB = 1024;
+/** Bytes of a mebibyte. */
+export const MIB = 1024 * KIB;
 const DAY_MS = 86_400_000;
+
+/** The range of what is counted. */
+export const COUNT = [1, 1_000_000] as const;
 
 type Unit = 'ms' | 'bytes' | 'messages';
 
 /** A whole number with its unit, range and default. */
-function whole(
+export function whole(
   defaultValue: number,
   [min, max]: readonly [number, number],
   description: string,
@@ -47,7 +52,7 @@ const http = {
 } satisfies Record<keyof HttpLimits, z.ZodType<number>>;
 
 const sockets = DEFAULT_TRANSPORT_LIMITS;
-const COUNT = [1, 1_000_000] as const;
+/** Without `admitTimeoutMs`: only an embedder's own `admit` can take time, and the server gives none. */
 const transport = {
   maxConnections: whole(sockets.maxConnections, COUNT, 'Sockets in all; above: 503'),
   maxConnectionsPerAddress: whole(
@@ -60,12 +65,6 @@ const transport = {
     sockets.maxPendingConnectionsPerAddress,
     COUNT,
     'Sockets of one address without a session; above: 503',
-  ),
-  admitTimeoutMs: whole(
-    sockets.admitTimeoutMs,
-    [100, 300_000],
-    "How long an embedder's check before the 101 may take",
-    'ms',
   ),
   preLoginBytes: whole(
     sockets.preLoginBytes,
@@ -143,7 +142,7 @@ const transport = {
     'From our close frame to the end of the socket',
     'ms',
   ),
-} satisfies Record<keyof TransportLimits, z.ZodType<number>>;
+} satisfies Record<Exclude<keyof TransportLimits, 'admitTimeoutMs'>, z.ZodType<number>>;
 
 const sessions = DEFAULT_SESSION_LIMITS;
 const session = {
@@ -171,9 +170,25 @@ const broker = {
     'Subscriptions of one session that have a pattern; part of `subscriptions`',
   ),
   registrations: whole(defaults.registrations, [0, 1_000_000], 'Procedures registered by one session'),
+  patternRegistrations: whole(
+    defaults.patternRegistrations,
+    [0, 1_000_000],
+    'Registrations of one session that have a pattern; part of `registrations`',
+  ),
   callsPerCaller: whole(defaults.callsPerCaller, [1, 1_000_000], 'Open calls of one caller'),
   callsPerCallee: whole(defaults.callsPerCallee, [1, 1_000_000], 'Open invocations of one callee'),
+  callBytes: whole(
+    defaults.callBytes,
+    [KIB, 1024 * MIB],
+    'Payloads and headers in the open calls of one caller',
+    'bytes',
+  ),
   addressBytes: whole(defaults.addressBytes, [64, 64 * KIB], 'An address or pattern, in UTF-8', 'bytes'),
+  patternComponents: whole(
+    defaults.patternComponents,
+    [8, 1024],
+    'Components of a pattern: each is a step of every look-up that it may match',
+  ),
   callTimeoutMs: whole(
     defaults.callTimeoutMs,
     [100, DAY_MS],
@@ -195,7 +210,7 @@ const broker = {
   backlogBytes: whole(
     defaults.backlogBytes,
     [0, 1024 * MIB],
-    'Payload bytes kept back for one session that takes no more for now',
+    'Payloads and headers kept back for one session that takes no more for now',
     'bytes',
   ),
 } satisfies Record<keyof BrokerLimits, z.ZodType<number>>;

@@ -207,6 +207,13 @@ describe('safety by default', () => {
     expect([config.anonymous, config.authentication?.principals[0]?.role]).toEqual([false, 'user']);
   });
 
+  it('has the playground on loopback only, unless it was asked for or against', () => {
+    expect(loadConfig({}).playground).toBe(true);
+    expect(load('playground: false').playground).toBe(false);
+    expect(load('anonymous: true', { HOST: '0.0.0.0' }).playground).toBe(false);
+    expect(load('anonymous: true\nplayground: true', { HOST: '0.0.0.0' }).playground).toBe(true);
+  });
+
   it('refuses a configuration that lets nobody in', () => {
     expect(problems('anonymous: false')).toEqual([
       '1:1: anonymous: false lets nobody in, because `authentication` is not configured',

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { parseTicketHash } from '../../auth/index.js';
+import { DEFAULT_HEART_BEAT } from '../../subprotocols/index.js';
+import type { HeartBeatOptions } from '../../subprotocols/index.js';
 import { limitsSchema } from './limits-schema.js';
+import { stompLimitsSchema, wampLimitsSchema } from './protocol-limits-schema.js';
 
 /** A string that has to pass a check; `allowed` says in words what passes. */
 function text(passes: (value: string) => boolean, allowed: string) {
@@ -55,24 +58,25 @@ const profile = z
 
 const beatMs = z.int().min(100).max(3_600_000).meta({ unit: 'ms' });
 
+const beats = DEFAULT_HEART_BEAT;
 const heartBeat = z
   .strictObject({
-    minMs: beatMs.default(1000).describe('The shortest interval that is agreed to'),
-    maxMs: beatMs.default(300_000).describe('The longest interval that is offered'),
+    minMs: beatMs.default(beats.minMs).describe('The shortest interval that is agreed to'),
+    maxMs: beatMs.default(beats.maxMs).describe('The longest interval that is offered'),
     tolerance: z
       .int()
       .min(1)
       .max(10)
-      .default(2)
+      .default(beats.tolerance)
       .describe('A client is given up after so many silent intervals'),
     graceMs: z
       .int()
       .min(0)
       .max(60_000)
-      .default(2000)
+      .default(beats.graceMs)
       .meta({ unit: 'ms' })
       .describe('And so much time on top'),
-  })
+  } satisfies Record<keyof HeartBeatOptions, z.ZodType<number>>)
   .refine(({ minMs, maxMs }) => minMs <= maxMs, { path: ['minMs'], message: 'at most maxMs' })
   .prefault({})
   .describe('How heart-beats are agreed on');
@@ -86,12 +90,21 @@ const stomp = z
       .default('.')
       .describe('What separates the words of a destination after `/topic/`'),
     heartBeat,
+    limits: stompLimitsSchema,
   })
   .prefault({})
   .describe('STOMP 1.0, 1.1 and 1.2');
 
 const wamp = z
-  .strictObject({ enabled: z.boolean().default(true).describe('Whether WAMP is spoken'), profile })
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether WAMP is spoken'),
+    profile,
+    agentQuirks: z
+      .boolean()
+      .optional()
+      .describe('Whether leniencies that depend on the client’s agent hold. Default: as the profile'),
+    limits: wampLimitsSchema,
+  })
   .prefault({})
   .describe('WAMP v2');
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { allowsHost, hostList } from '../../transport/index.js';
 import { urlHost } from '../config/index.js';
 import type { ServerConfig } from '../config/index.js';
 
@@ -16,25 +17,20 @@ export function answeredHosts(config: ServerConfig): readonly string[] | undefin
   return config.hosts.length === 0 ? undefined : config.hosts;
 }
 
-/** Answers 421 to requests for other hosts. */
+/**
+ * Answers 421 to requests for other hosts, by the same comparison as the upgrade's.
+ *
+ * @throws Error naming the first of `hosts` that is not a host name without port.
+ */
 export function refuseOtherHosts(config: ServerConfig) {
   const hosts = answeredHosts(config);
-  const known = hosts === undefined ? undefined : new Set(hosts.map(canonicalHost));
+  const known = hosts === undefined ? undefined : hostList(hosts);
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
-    if (known === undefined || known.has(canonicalHost(request.headers.host))) {
+    if (known === undefined || allowsHost(request.headers.host, known)) {
       next();
       return;
     }
     response.writeHead(421, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
     response.end('This server does not answer for that host.\n');
   };
-}
-
-/** Only what may stand in a host and its port, so that a URL parser sees no user name, path or query in it. */
-const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/;
-
-/** A host as browsers write it, without its port; empty, which is never answered, if it is none. */
-function canonicalHost(host = ''): string {
-  const url = `http://${host}`;
-  return HOST.test(host) && URL.canParse(url) ? new URL(url).hostname : '';
 }

@@ -5,6 +5,7 @@ import type { Command, Conversation } from './conversation.js';
 import type { StompFrame } from './codec/index.js';
 import { looseUri, procedureDestination, replyQueue } from './destinations.js';
 import { REFUSALS, protocolError, quoted } from './errors.js';
+import type { OwnHeader } from './header-hygiene.js';
 import { callHeaders, identityHeaders, shapeOf } from './header-hygiene.js';
 import type { OpenInvocation } from './invocations.js';
 import type { ReplyAddress } from './reply-addresses.js';
@@ -33,7 +34,7 @@ class OutgoingCall implements Command {
 
   #tell(address: ReplyAddress, outcome: Outcome): void {
     const { conversation } = this;
-    const own: [string, string][] = [];
+    const own: OwnHeader[] = [];
     if (this.correlationId !== undefined) own.push(['correlation-id', this.correlationId]);
     const answer = answerOf(outcome);
     if (answer === undefined) return;
@@ -41,7 +42,7 @@ class OutgoingCall implements Command {
     if (outcome.kind === 'progress') own.push(['progress', 'true']);
     const delivery = conversation.acks.issue('reply', address.pile);
     const { payload, headers } = answer;
-    conversation.sendOwn(address.subscriptionId, delivery, {
+    conversation.sendOwn(delivery, {
       destination: address.name,
       own,
       user: headers,
@@ -104,7 +105,7 @@ export function call(
 }
 
 /** Gives up this client's calls of a procedure that have the same correlation id (or like it none). */
-export function cancelCalls(conversation: Conversation, procedure: string, correlationId?: string): void {
+export function cancelCalls(conversation: Conversation, procedure: string, correlationId?: string): undefined {
   const { attachment } = conversation;
   for (const request of attachment.calls.keys()) {
     if (!(request instanceof OutgoingCall)) continue;
@@ -139,10 +140,9 @@ export function deliverInvocation(conversation: Conversation, invocation: Invoca
     token: services.ids.token(),
     correlationId: String(delivery.number),
     delivery,
-    subscriptionId: subscription.id,
   };
   for (const ended of invocations.add(open, attachment.invocations.size)) acks.settle(ended.delivery);
-  conversation.sendOwn(subscription.id, delivery, {
+  conversation.sendOwn(delivery, {
     destination: procedureDestination(invocation.procedure),
     own: [
       ['reply-to', replyQueue(open.token)],
@@ -164,7 +164,7 @@ export function deliverInterrupt(
   if (open === undefined) return;
   // Told, not asked: this MESSAGE needs no acknowledgement of its own.
   const delivery = { ...open.delivery, messageId: conversation.acks.unremembered('call') };
-  conversation.sendOwn(open.subscriptionId, delivery, {
+  conversation.sendOwn(delivery, {
     destination: procedureDestination(invocation.procedure),
     own: [
       ['correlation-id', open.correlationId],
@@ -190,9 +190,10 @@ export function answerInvocation(
   conversation: Conversation,
   { headers, body }: Pick<StompFrame, 'headers' | 'body'>,
   open: OpenInvocation,
-): void {
+): undefined {
   const { attachment } = conversation;
-  const error = looseUri(headers.get('error') ?? '');
+  const named = headers.get('error');
+  const error = named === undefined ? undefined : looseUri(named);
   const progress = error === undefined && headers.get('progress') === 'true';
   const payload = Payload.ofBody(body, headers.get('content-type'), shapeOf(headers));
   const answer = { payload, headers: callHeaders(headers) };

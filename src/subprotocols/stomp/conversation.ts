@@ -10,8 +10,8 @@ import type { Destination } from './destinations.js';
 import type { StompError } from './errors.js';
 import { errorOfRefusal } from './errors.js';
 import { HeartBeat } from './heart-beat.js';
-import type { Tail, TailParts } from './header-hygiene.js';
-import { encodeTail } from './header-hygiene.js';
+import type { MessageParts } from './header-hygiene.js';
+import { encodeMessage } from './header-hygiene.js';
 import { Invocations } from './invocations.js';
 import type { FormStyle } from './message-form.js';
 import { messageHead } from './message-form.js';
@@ -141,17 +141,21 @@ export class Conversation {
   }
 
   /** Sends a MESSAGE that is for this client alone. */
-  sendOwn(subscriptionId: string | undefined, delivery: Delivery, parts: TailParts): void {
-    const tail = encodeTail(parts, this.version, this.style.headerDropped);
-    this.link.send(this.ownFrame(subscriptionId, delivery, tail));
+  sendOwn(delivery: Delivery, parts: MessageParts): void {
+    this.link.send(this.ownFrame(delivery, parts));
   }
 
-  /** A MESSAGE with a message id of this session; `ack` where the client acknowledges [STOMP 1.2 §MESSAGE]. */
-  ownFrame(subscriptionId: string | undefined, delivery: Delivery, tail: Tail): Frame {
-    const { messageId, pile } = delivery;
-    const ack = this.version === '1.2' && pile.mode !== 'auto' ? `ack:${messageId}\n` : '';
-    const head = `${messageHead(subscriptionId, this.version)}message-id:${messageId}\n${ack}`;
-    return new Frame(this.alwaysBinary || tail.binary, [Buffer.from(head), tail.bytes]);
+  /** A MESSAGE of which nobody else gets a part. */
+  ownFrame(delivery: Delivery, parts: MessageParts): Frame {
+    const head = this.headOf(delivery);
+    return encodeMessage(head, parts, this.version, this.style.headerDropped).frame(head, this.alwaysBinary);
+  }
+
+  /** The head of a MESSAGE with an id of this session; `ack` where the client acknowledges [STOMP 1.2 §MESSAGE]. */
+  headOf({ messageId, pile }: Delivery): string {
+    pile.messageHead ??= messageHead(pile.subscriptionId, this.version);
+    const head = `${pile.messageHead}message-id:${messageId}\n`;
+    return this.version === '1.2' && pile.mode !== 'auto' ? `${head}ack:${messageId}\n` : head;
   }
 
   /**

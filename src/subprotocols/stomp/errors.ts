@@ -1,4 +1,5 @@
 import type { BrokerErrorCode, Refusal } from '../../broker/index.js';
+import { ERROR_URIS } from '../error-uris.js';
 import type { CloseKind } from '../subprotocol.js';
 import type { FrameFault } from './codec/index.js';
 
@@ -27,24 +28,27 @@ export interface RefusalWords {
 
 /** Every refusal of the broker in STOMP's words; `docs/errors.md` shows the same table. */
 export const REFUSALS = {
-  invalid_address: words('invalid destination', 'wamp.error.invalid_uri', 'policy'),
-  reserved_address: words('reserved destination', 'wamp.error.invalid_uri', 'policy'),
-  not_authorized: words('not authorized', 'wamp.error.not_authorized', 'policy'),
-  authorization_failed: words('authorization failed', 'wamp.error.authorization_failed', 'internal'),
-  disclosure_refused: words('disclosure refused', 'wamp.error.option_disallowed.disclose_me', 'policy'),
-  no_such_subscription: words('no such subscription', 'wamp.error.no_such_subscription', 'protocol_error'),
-  no_such_procedure: words('no such procedure', 'wamp.error.no_such_procedure', 'policy'),
-  no_such_registration: words('no such registration', 'wamp.error.no_such_registration', 'protocol_error'),
-  procedure_exists: words('procedure already exists', 'wamp.error.procedure_already_exists', 'policy'),
-  no_such_call: words('no such call', 'wamp.error.canceled', 'policy'),
-  canceled: words('canceled', 'wamp.error.canceled', 'policy'),
-  callee_gone: words('callee gone', 'wamp.error.canceled', 'policy'),
-  callee_unavailable: words('callee unavailable', 'wamp.error.unavailable', 'overloaded'),
-  timeout: words('timeout', 'wamp.error.timeout', 'policy'),
-  limit_exceeded: words('limit exceeded', 'wamp.error.unavailable', 'policy'),
-  payload_too_large: words('payload too large', 'wamp.error.payload_size_exceeded', 'too_big'),
-  unavailable: words('unavailable', 'wamp.error.unavailable', 'overloaded'),
-  internal: words('internal error', 'wamp.error.runtime_error', 'internal'),
+  invalid_address: words('invalid destination', ERROR_URIS.invalid_address, 'policy'),
+  reserved_address: words('reserved destination', ERROR_URIS.reserved_address, 'policy'),
+  not_authorized: words('not authorized', ERROR_URIS.not_authorized, 'policy'),
+  authorization_failed: words('authorization failed', ERROR_URIS.authorization_failed, 'internal'),
+  disclosure_refused: words('disclosure refused', ERROR_URIS.disclosure_refused, 'policy'),
+  no_such_subscription: words('no such subscription', ERROR_URIS.no_such_subscription, 'protocol_error'),
+  no_such_procedure: words('no such procedure', ERROR_URIS.no_such_procedure, 'policy'),
+  no_such_registration: words('no such registration', ERROR_URIS.no_such_registration, 'protocol_error'),
+  procedure_exists: words('procedure already exists', ERROR_URIS.procedure_exists, 'policy'),
+  canceled: words('canceled', ERROR_URIS.canceled, 'policy'),
+  callee_gone: words('callee gone', ERROR_URIS.callee_gone, 'policy'),
+  callee_unavailable: words('callee unavailable', ERROR_URIS.callee_unavailable, 'overloaded'),
+  timeout: words('timeout', ERROR_URIS.timeout, 'policy'),
+  limit_exceeded: words('limit exceeded', ERROR_URIS.limit_exceeded, 'policy'),
+  payload_not_representable: words(
+    'payload not representable',
+    ERROR_URIS.payload_not_representable,
+    'invalid_data',
+  ),
+  unavailable: words('unavailable', ERROR_URIS.unavailable, 'overloaded'),
+  internal: words('internal error', ERROR_URIS.internal, 'internal'),
 } as const satisfies Record<BrokerErrorCode, RefusalWords>;
 
 /** What refused octets are called, and how the connection ends. */

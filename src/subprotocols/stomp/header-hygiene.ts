@@ -1,7 +1,8 @@
 import type { BodyShape, Headers, Identity, Payload } from '../../broker/index.js';
 import { isUtf8 } from '../../lib/index.js';
-import type { StompVersion } from './codec/index.js';
-import { frameTail, headerLine } from './codec/index.js';
+import { Frame } from '../subprotocol.js';
+import type { FrameHeaders, StompVersion } from './codec/index.js';
+import { frameTail, headerLine, ownLine } from './codec/index.js';
 
 /**
  * Headers of a SEND that are not the application's: what rules the frame, and what only the server may say about a
@@ -26,8 +27,9 @@ const RESERVED: ReadonlySet<string> = new Set([
   'exclude-me',
 ]);
 
-/** Headers that rule a call or its answer; the other side gets the server's own. */
-const OF_CALLS: ReadonlySet<string> = new Set([
+/** Also those that rule a call or its answer; the other side gets the server's own. */
+const RESERVED_IN_CALLS: ReadonlySet<string> = new Set([
+  ...RESERVED,
   'reply-to',
   'correlation-id',
   'timeout',
@@ -44,94 +46,112 @@ const LONGEST_VALUE = 65_536;
 const SHAPES: ReadonlySet<string> = new Set(['none', 'value', 'bytes', 'args', 'kwargs', 'both']);
 
 /** The application's own headers of a SEND to a topic, unchanged [STOMP 1.2 §SEND]; undefined if there are none. */
-export function userHeaders(headers: ReadonlyMap<string, string>): Map<string, string> | undefined {
-  return without(headers, isReserved);
+export function userHeaders(headers: FrameHeaders): Map<string, string> | undefined {
+  return headers.without(RESERVED);
 }
 
 /** The application's own headers of a SEND that calls or answers. */
-export function callHeaders(headers: ReadonlyMap<string, string>): Map<string, string> | undefined {
-  return without(headers, (name) => RESERVED.has(name) || OF_CALLS.has(name));
+export function callHeaders(headers: FrameHeaders): Map<string, string> | undefined {
+  return headers.without(RESERVED_IN_CALLS);
 }
 
 /** How the sender wants its body to be read: the `wamp-payload` header; any other value is the application's. */
-export function shapeOf(headers: ReadonlyMap<string, string>): BodyShape | undefined {
+export function shapeOf(headers: FrameHeaders): BodyShape | undefined {
   const value = headers.get('wamp-payload');
   return value !== undefined && SHAPES.has(value) ? (value as BodyShape) : undefined;
 }
 
+/** A header that only the server says; its name needs no escape. */
+export type OwnHeader = readonly [name: string, value: string];
+
 /** Who published or called, in headers that no client can forge. */
-export function* identityHeaders(identity: Identity | undefined): Iterable<readonly [string, string]> {
-  if (identity === undefined) return;
-  yield ['publisher', String(identity.session)];
-  yield ['user-id', identity.authid];
-  yield ['publisher-role', identity.authrole];
+export function identityHeaders(identity: Identity | undefined): readonly OwnHeader[] {
+  if (identity === undefined) return NOBODY;
+  return [
+    ['publisher', String(identity.session)],
+    ['user-id', identity.authid],
+    ['publisher-role', identity.authrole],
+  ];
 }
 
-/** What the tail of a MESSAGE is made of. */
-export interface TailParts {
+const NOBODY: readonly OwnHeader[] = [];
+
+/** What a MESSAGE says beside its head. */
+export interface MessageParts {
   readonly destination: string;
-  /** Headers that only the server says; user headers of the same names are left out. */
-  readonly own: Iterable<readonly [string, string]>;
+  /** User headers of the same names are left out. */
+  readonly own: readonly OwnHeader[];
   readonly user: Headers | undefined;
   readonly payload: Payload;
 }
 
-/** The part of a MESSAGE that all its receivers of one version share: from `destination` to the NUL. */
-export interface Tail {
-  readonly bytes: Buffer;
-  /** Whether it has to travel in a binary WebSocket message. */
-  readonly binary: boolean;
+/**
+ * A MESSAGE: a head that is one receiver's, and a tail, from `destination` to the NUL, that all receivers of one version
+ * share. Both are written into one buffer; the tail is cut out of it if somebody else needs it.
+ */
+export class Message {
+  #tail: Buffer | undefined;
+
+  constructor(
+    private readonly head: string,
+    private readonly bytes: Buffer,
+    /** Whether it has to travel in a binary WebSocket message. */
+    private readonly binary: boolean,
+  ) {}
+
+  /** The frame for a receiver with that head. */
+  frame(head: string, alwaysBinary: boolean): Frame {
+    return new Frame(alwaysBinary || this.binary, head === this.head ? [this.bytes] : this.#withTail(head));
+  }
+
+  #withTail(head: string): Buffer[] {
+    this.#tail ??= this.bytes.subarray(Buffer.byteLength(this.head));
+    return [Buffer.from(head), this.#tail];
+  }
 }
 
 /**
- * Writes the tail of a MESSAGE. Headers that the version cannot say, that are reserved or too many are left out and
- * counted: what cannot be escaped must not become another header.
+ * Writes a MESSAGE. Headers that the version cannot say, that are reserved or too many are left out and counted: what
+ * cannot be escaped must not become another header.
  */
-export function encodeTail(parts: TailParts, version: StompVersion, dropped: () => void): Tail {
-  const body = parts.payload.body();
-  let lines = headerLine('destination', parts.destination, version);
-  const taken = new Set<string>();
-  for (const [name, value] of parts.own) {
-    taken.add(name);
-    lines += headerLine(name, value, version);
-  }
+export function encodeMessage(
+  head: string,
+  { destination, own, user, payload }: MessageParts,
+  version: StompVersion,
+  dropped: () => void,
+): Message {
+  const { bytes, contentType, shape } = payload.body();
+  let lines = head + ownLine('destination:', destination, version);
+  for (const [name, value] of own) lines += ownLine(`${name}:`, value, version);
+  // Made of arguments: the shape is the server's word. Sent as a body: the header came with it, and says the same.
+  if (user !== undefined) lines += userLines(user, own, shape !== undefined, version, dropped);
+  if (contentType !== undefined) lines += ownLine('content-type:', contentType, version);
+  if (shape !== undefined) lines += `wamp-payload:${shape}\n`;
+  return new Message(head, frameTail(lines, bytes), isBinary(bytes, contentType, shape));
+}
+
+function userLines(
+  user: Headers,
+  own: readonly OwnHeader[],
+  shaped: boolean,
+  version: StompVersion,
+  dropped: () => void,
+): string {
+  let lines = '';
   let count = 0;
-  for (const [name, value] of parts.user ?? NONE) {
-    // Made of arguments: the shape is the server's word. Sent as a body: the header came with it, and says the same.
-    const shaped = name === 'wamp-payload' && body.shape !== undefined;
-    if (shaped) continue;
-    const line =
-      isReserved(name) || taken.has(name) || count >= MOST_HEADERS ? '' : userLine(name, value, version);
+  for (const [name, value] of user) {
+    if (shaped && name === 'wamp-payload') continue;
+    const free = count < MOST_HEADERS && !RESERVED.has(name) && !own.some(([taken]) => taken === name);
+    const line = free ? userLine(name, value, version) : '';
     if (line === '') dropped();
     else count += 1;
     lines += line;
   }
-  if (body.contentType !== undefined) lines += headerLine('content-type', body.contentType, version);
-  if (body.shape !== undefined) lines += `wamp-payload:${body.shape}\n`;
-  return { bytes: frameTail(lines, body.bytes), binary: isBinary(body.bytes, body.contentType, body.shape) };
-}
-
-const NONE: Headers = new Map();
-
-function isReserved(name: string): boolean {
-  return RESERVED.has(name);
+  return lines;
 }
 
 function userLine(name: string, value: string, version: StompVersion): string {
   return name.length > LONGEST_NAME || value.length > LONGEST_VALUE ? '' : headerLine(name, value, version);
-}
-
-function without(
-  headers: ReadonlyMap<string, string>,
-  leftOut: (name: string) => boolean,
-): Map<string, string> | undefined {
-  let kept: Map<string, string> | undefined;
-  for (const [name, value] of headers) {
-    if (leftOut(name)) continue;
-    kept ??= new Map();
-    kept.set(name, value);
-  }
-  return kept;
 }
 
 /** Text if a browser can read it as text; a text message of other octets would cost the receiver its connection. */

@@ -8,7 +8,6 @@ export interface OpenInvocation {
   readonly token: string;
   readonly correlationId: string;
   readonly delivery: Delivery;
-  readonly subscriptionId: string | undefined;
 }
 
 /** The calls that one session has yet to answer. */
@@ -24,12 +23,8 @@ export class Invocations {
    * Adds one; `open` is how many the broker counts for this callee. Calls that ended without the callee being told
    * are forgotten once they are the larger part. Returns those.
    */
-  add(added: OpenInvocation, open: number): OpenInvocation[] {
-    const ended: OpenInvocation[] = [];
-    if (this.#byToken.size > 16 + 2 * open) {
-      for (const known of this.#byToken.values()) if (known.invocation.ended) ended.push(known);
-    }
-    for (const known of ended) this.forget(known);
+  add(added: OpenInvocation, open: number): readonly OpenInvocation[] {
+    const ended = this.#byToken.size > 16 + 2 * open ? this.#forgetEnded() : NONE;
     this.#byToken.set(added.token, added);
     this.#byInvocation.set(added.invocation, added);
     return ended;
@@ -47,4 +42,12 @@ export class Invocations {
     this.#byToken.delete(known.token);
     this.#byInvocation.delete(known.invocation);
   }
+
+  #forgetEnded(): OpenInvocation[] {
+    const ended = [...this.#byToken.values()].filter(({ invocation }) => invocation.ended);
+    for (const known of ended) this.forget(known);
+    return ended;
+  }
 }
+
+const NONE: readonly OpenInvocation[] = [];

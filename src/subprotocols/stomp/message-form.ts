@@ -1,10 +1,11 @@
 import type { Form, Publication } from '../../broker/index.js';
-import { Frame } from '../subprotocol.js';
+import { decimal } from '../../lib/index.js';
+import type { Frame } from '../subprotocol.js';
 import type { StompVersion } from './codec/index.js';
 import { headerLine } from './codec/index.js';
 import { topicDestination } from './destinations.js';
-import type { Tail } from './header-hygiene.js';
-import { encodeTail, identityHeaders } from './header-hygiene.js';
+import type { Message } from './header-hygiene.js';
+import { encodeMessage, identityHeaders } from './header-hygiene.js';
 
 /** What forms of one version have in common. */
 export interface FormStyle {
@@ -16,8 +17,8 @@ export interface FormStyle {
   readonly headerDropped: () => void;
 }
 
-/** Keys under which the tail of a MESSAGE is kept, one for each version and separator. */
-const TAIL_KEYS: Readonly<Record<string, Readonly<Record<StompVersion, Form>>>> = {
+/** Keys under which a MESSAGE is kept whose tail others may share, one for each version and separator. */
+const MESSAGE_KEYS: Readonly<Record<string, Readonly<Record<StompVersion, Form>>>> = {
   '.': { '1.0': { ordinal: -1 }, '1.1': { ordinal: -2 }, '1.2': { ordinal: -3 } },
   '/': { '1.0': { ordinal: -4 }, '1.1': { ordinal: -5 }, '1.2': { ordinal: -6 } },
 };
@@ -45,14 +46,13 @@ export class MessageForm implements Form {
 
   /** The MESSAGE for a publication; `message-id` names the publication and this form. */
   encode(publication: Publication): Frame {
-    const head = Buffer.from(`${this.#head}${publication.id}-${this.ordinal}\n`);
-    const tail = topicTail(publication, this.style);
-    return new Frame(this.style.alwaysBinary || tail.binary, [head, tail.bytes]);
+    const head = `${this.#head}${decimal(publication.id)}-${this.ordinal}\n`;
+    return topicFrame(publication, head, this.style);
   }
 }
 
 /** Encodes a publication for a form; the function that `encodeOnce` is given. */
-export function encodeMessage(publication: Publication, form: MessageForm): Frame {
+export function encodeInForm(publication: Publication, form: MessageForm): Frame {
   return form.encode(publication);
 }
 
@@ -63,19 +63,21 @@ export function messageHead(subscriptionId: string | undefined, version: StompVe
     : `MESSAGE\n${headerLine('subscription', subscriptionId, version)}`;
 }
 
-/** The tail of a topic's MESSAGE, made once for all receivers of one version. */
-export function topicTail(publication: Publication, style: FormStyle): Tail {
-  return publication.encodeOnce(TAIL_KEYS[style.separator]![style.version], () =>
-    encodeTail(
-      {
-        // The publisher's own spelling, byte for byte; WAMP publishers have none.
-        destination: publication.spelling ?? topicDestination(publication.topic, style.separator),
-        own: identityHeaders(publication.publisher),
-        user: publication.headers,
-        payload: publication.payload,
-      },
-      style.version,
-      style.headerDropped,
-    ),
+/** A topic's MESSAGE with a head of its own; the tail is made once for all receivers of one version. */
+export function topicFrame(publication: Publication, head: string, style: FormStyle): Frame {
+  const message = publication.encodeOnce(MESSAGE_KEYS[style.separator]![style.version], () =>
+    topicMessage(publication, head, style),
   );
+  return message.frame(head, style.alwaysBinary);
+}
+
+function topicMessage(publication: Publication, head: string, style: FormStyle): Message {
+  const parts = {
+    // The publisher's own spelling, byte for byte; WAMP publishers have none.
+    destination: publication.spelling ?? topicDestination(publication.topic, style.separator),
+    own: identityHeaders(publication.publisher),
+    user: publication.headers,
+    payload: publication.payload,
+  };
+  return encodeMessage(head, parts, style.version, style.headerDropped);
 }

@@ -44,11 +44,14 @@ export interface StompLimits {
   readonly transactions: number;
   /** Frames in one transaction. Default 1024. */
   readonly transactionFrames: number;
-  /** Body bytes in all open transactions. Default 1 MiB. */
+  /** Bytes of headers and bodies in all open transactions. Default 1 MiB. */
   readonly transactionBytes: number;
   /** Reply addresses (`/temp-queue/…`). Default 100. */
   readonly replyAddresses: number;
-  /** Deliveries of one subscription whose ACK or NACK is still told from a forged one. Default 1000. */
+  /**
+   * Deliveries of one subscription that are remembered until their ACK or NACK; of one session, of the last 16 times as
+   * many. Default 1000.
+   */
   readonly unacknowledged: number;
   /** From the RECEIPT of DISCONNECT to our close, if the client does not close first, in ms. Default 1500. */
   readonly lingerMs: number;

@@ -1,8 +1,8 @@
 import type { Form, Publication } from '../../broker/index.js';
 import type { Frame } from '../subprotocol.js';
 import type { Conversation, StompSubscription } from './conversation.js';
-import { encodeTail, identityHeaders } from './header-hygiene.js';
-import { topicTail } from './message-form.js';
+import { identityHeaders } from './header-hygiene.js';
+import { topicFrame } from './message-form.js';
 import type { ReplyAddress } from './reply-addresses.js';
 
 /** How events are written that only one client gets in this way; what can be shared of them is. */
@@ -18,22 +18,18 @@ export function acknowledgedForm(conversation: Conversation, subscription: Stomp
   const { style } = conversation;
   return new OwnForm((publication) => {
     const delivery = conversation.acks.issue(publication.id, subscription.pile);
-    return conversation.ownFrame(subscription.id, delivery, topicTail(publication, style));
+    return topicFrame(publication, conversation.headOf(delivery), style);
   });
 }
 
 /** For a reply address: the client sees the name that it gave, not the unguessable one. */
 export function replyForm(conversation: Conversation, address: ReplyAddress): OwnForm {
-  const { style } = conversation;
-  return new OwnForm((publication) => {
-    const parts = {
+  return new OwnForm((publication) =>
+    conversation.ownFrame(conversation.acks.issue(publication.id, address.pile), {
       destination: address.name,
       own: identityHeaders(publication.publisher),
       user: publication.headers,
       payload: publication.payload,
-    };
-    const delivery = conversation.acks.issue(publication.id, address.pile);
-    const tail = encodeTail(parts, style.version, style.headerDropped);
-    return conversation.ownFrame(address.subscriptionId, delivery, tail);
-  });
+    }),
+  );
 }

@@ -3,8 +3,7 @@ import { Pile } from './acks.js';
 
 /** A `/temp-queue/…` of one session: where answers to its calls and requests arrive. Nobody else can name it. */
 export class ReplyAddress {
-  /** The subscription that its MESSAGEs are for: the client's own, or one named after the address. */
-  subscriptionId: string | undefined;
+  /** For the subscription that its MESSAGEs are for: the client's own, or one named after the address. */
   pile: Pile;
   /** Whether the client has subscribed to it. */
   explicit = false;
@@ -18,7 +17,6 @@ export class ReplyAddress {
   over = false;
 
   constructor(readonly name: string) {
-    this.subscriptionId = name;
     this.pile = new Pile('auto', name);
   }
 }
@@ -32,6 +30,8 @@ export function replyTopic(token: string): string {
 export class ReplyAddresses {
   /** name → address */
   readonly #addresses = new Map<string, ReplyAddress>();
+  /** The last one that was idle: most clients name the same one in their next call. */
+  #idle: ReplyAddress | undefined;
 
   constructor(private readonly limit: number) {}
 
@@ -48,14 +48,18 @@ export class ReplyAddresses {
     const known = this.#addresses.get(name);
     if (known !== undefined) return known;
     if (this.#addresses.size >= this.limit) return undefined;
-    const address = new ReplyAddress(name);
+    const address = this.#idle?.name === name ? this.#idle : new ReplyAddress(name);
+    address.over = false;
+    this.#idle = undefined;
     this.#addresses.set(name, address);
     return address;
   }
 
   /** Forgets an address that nothing can arrive at any more, unless the client holds it open. */
   releaseIfIdle(address: ReplyAddress): void {
-    if (!address.explicit && address.token === undefined && address.calls.size === 0) this.drop(address);
+    if (address.explicit || address.token !== undefined || address.calls.size > 0) return;
+    this.drop(address);
+    this.#idle = address;
   }
 
   /** Forgets an address. */

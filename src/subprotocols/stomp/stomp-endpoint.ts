@@ -12,7 +12,7 @@ import type {
 import { deliverInterrupt, deliverInvocation } from './calls.js';
 import type { Command, Conversation } from './conversation.js';
 import { REFUSALS, errorOfRefusal } from './errors.js';
-import { MessageForm, encodeMessage } from './message-form.js';
+import { MessageForm, encodeInForm } from './message-form.js';
 import { OwnForm } from './own-form.js';
 
 /** A STOMP client as the broker sees it. */
@@ -24,7 +24,7 @@ export class StompEndpoint implements Endpoint {
   deliver(subscription: Subscription, publication: Publication): boolean {
     const { link } = this.conversation;
     const { form } = subscription;
-    if (form instanceof MessageForm) link.send(publication.encodeOnce(form, encodeMessage));
+    if (form instanceof MessageForm) link.send(publication.encodeOnce(form, encodeInForm));
     else if (form instanceof OwnForm) link.send(form.encode(publication));
     return !link.congested;
   }

@@ -58,15 +58,21 @@ export class StompSession implements Session {
     if (this.#conversation.state === 'live') this.#conversation.attachment.resume();
   }
 
+  /** Receipts that are due leave before the good-bye; whoever drains us ends what is late. After DISCONNECT we close anyway. */
   closing(_deadline: number): void {
-    const { state } = this.#conversation;
-    if (state === 'live') {
-      const detail = 'The server is shutting down; please come back.';
-      this.#conversation.fail({ message: 'server shutting down', detail, close: 'going_away' });
-    } else if (state !== 'over') {
-      this.#conversation.close({ kind: 'going_away', text: 'server shutting down' });
+    const conversation = this.#conversation;
+    const message = 'server shutting down';
+    if (conversation.state === 'live') {
+      conversation.state = 'leaving';
+      conversation.confirmed(() => {
+        const detail = 'The server is shutting down; please come back.';
+        conversation.fail({ message, detail, close: 'going_away' });
+        this.#stop();
+      });
+    } else if (conversation.state === 'new') {
+      conversation.close({ kind: 'going_away', text: message });
+      this.#stop();
     }
-    this.#stop();
   }
 
   closed(_reason: ClosedReason): void {

@@ -126,9 +126,21 @@ describe('transactions', () => {
 
   it('STOMP-58: bounds the bytes of all', () => {
     const c = peers.connect().say(BEGIN, 'BEGIN\ntransaction:u\n\n\0');
-    c.say(send('x'.repeat(1_000_000)), send('x'.repeat(48_576)));
+    // Two frames with 31 bytes of headers each.
+    c.say(send('x'.repeat(1_000_000)), send('x'.repeat(48_514)));
     expect(c.heard()).toEqual([]);
     c.say('SEND\ndestination:/topic/a\ntransaction:u\n\nx\0');
+    expect(c.heard()[0]).toContain('Open transactions may have 1048576 bytes.');
+  });
+
+  it.each([
+    ['SEND', send('', `h:${'x'.repeat(60_000)}\n`)],
+    ['a call', `SEND\ndestination:/rpc/p\ntransaction:t\nh:${'x'.repeat(60_000)}\n\n\0`],
+  ])('STOMP-58 S16: bounds the headers of all, of %s as well', (_what, frame) => {
+    const c = peers.connect().say(BEGIN);
+    for (let i = 0; i < 17; i += 1) c.say(frame);
+    expect(c.heard()).toEqual([]);
+    c.say(frame);
     expect(c.heard()[0]).toContain('Open transactions may have 1048576 bytes.');
   });
 

@@ -1,5 +1,6 @@
 import type { PublishCommand } from '../../broker/index.js';
 import type { Admission } from '../inbox.js';
+import type { StompFrame } from './codec/index.js';
 import type { StompLimits } from './options.js';
 
 /** What waits for a COMMIT. */
@@ -39,9 +40,10 @@ export class Transactions {
     return undefined;
   }
 
-  /** Makes room for one frame with a body of that many bytes; returns why not, if not. */
-  reserve(transaction: Transaction, bytes: number): string | undefined {
+  /** Makes room for one frame, its headers and its body; returns why not, if not. */
+  reserve(transaction: Transaction, frame: Pick<StompFrame, 'headers' | 'body'>): string | undefined {
     const { transactionFrames, transactionBytes } = this.limits;
+    const bytes = sizeOf(frame);
     if (transaction.publications.length + transaction.actions.length >= transactionFrames) {
       return `A transaction may have ${transactionFrames} frames.`;
     }
@@ -67,4 +69,11 @@ export class Transactions {
     this.#open.clear();
     this.#bytes = 0;
   }
+}
+
+/** What a frame keeps in memory: headers count as much as bodies, or they would be kept without bound. */
+function sizeOf({ headers, body }: Pick<StompFrame, 'headers' | 'body'>): number {
+  let size = body.length;
+  for (const [name, value] of headers) size += name.length + value.length;
+  return size;
 }

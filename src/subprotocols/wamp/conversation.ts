@@ -1,8 +1,9 @@
 import type { Broker, Challenge, Principal, Refusal } from '../../broker/index.js';
 import type { Timer } from '../../lib/index.js';
+import { ERROR_URIS } from '../error-uris.js';
 import type { CloseKind, Link, Services } from '../subprotocol.js';
 import type { Hello } from './codec/index.js';
-import { ERROR_URIS, closeKindOf } from './errors.js';
+import { closeKindOf } from './errors.js';
 import type { Host } from './live-session.js';
 import { LiveSession } from './live-session.js';
 import type { Output } from './output.js';
@@ -23,11 +24,18 @@ export type State =
   /** Waits for AUTHENTICATE. */
   | { readonly name: 'challenged'; readonly login: Login; readonly challenge: Challenge }
   | { readonly name: 'live'; readonly session: LiveSession }
+  /** We stop: GOODBYE follows when the open requests have had their answers. */
+  | { readonly name: 'closing'; readonly session: LiveSession }
   /** We said GOODBYE and wait for the client's. */
   | { readonly name: 'leaving' }
   /** The client said GOODBYE; it may close, or say HELLO again. */
   | { readonly name: 'left' }
   | { readonly name: 'over' };
+
+/** Whether the broker holds something for the client in this state. */
+export function hasSession(state: State): state is Extract<State, { readonly session: LiveSession }> {
+  return state.name === 'live' || state.name === 'closing';
+}
 
 /** How long a client has to answer our GOODBYE, in ms. */
 const GOODBYE_MS = 1000;
@@ -88,22 +96,27 @@ export class Conversation implements Host {
     this.#awaitLogin();
   }
 
-  /** We say good-bye, and wait for the client's answer, at the latest until `deadline` (clock time, ms). */
+  /**
+   * We say good-bye, once all open requests have had their answers, and wait for the client's; all that at the latest
+   * until `deadline` (clock time, ms). Of what is left the GOODBYE gets a second, or half if that is less.
+   */
   close(deadline: number): void {
     const state = this.#state;
     switch (state.name) {
       case 'live': {
-        state.session.attachment.detach();
-        this.#state = { name: 'leaving' };
-        this.output.send({ name: 'goodbye', details: { message: STOPPING }, reason: SHUTDOWN });
-        const patience = Math.min(deadline - this.services.clock.now(), GOODBYE_MS);
+        const { session } = state;
+        const left = Math.max(deadline - this.services.clock.now(), 0);
+        const goodbye = (): void => this.#sayGoodbye(session, deadline);
+        this.#state = { name: 'closing', session };
         this.#deadline?.cancel();
-        this.#deadline = this.services.timers.schedule(patience, () => this.hangUp('going_away', STOPPING));
+        this.#deadline = this.services.timers.schedule(left - Math.min(GOODBYE_MS, left / 2), goodbye);
+        session.answered(goodbye);
         return;
       }
       case 'left':
         this.hangUp('going_away', STOPPING);
         return;
+      case 'closing':
       case 'leaving':
       case 'over':
         return;
@@ -147,8 +160,18 @@ export class Conversation implements Host {
     if (state.name === 'over') return;
     this.#state = { name: 'over' };
     this.#deadline?.cancel();
-    if (state.name === 'live') state.session.attachment.detach();
+    if (hasSession(state)) state.session.attachment.detach();
     this.ended();
+  }
+
+  #sayGoodbye(session: LiveSession, deadline: number): void {
+    if (this.#state.name !== 'closing') return;
+    this.#state = { name: 'leaving' };
+    session.attachment.detach();
+    this.output.send({ name: 'goodbye', details: { message: STOPPING }, reason: SHUTDOWN });
+    const patience = Math.min(deadline - this.services.clock.now(), GOODBYE_MS);
+    this.#deadline?.cancel();
+    this.#deadline = this.services.timers.schedule(patience, () => this.hangUp('going_away', STOPPING));
   }
 
   #awaitLogin(): void {

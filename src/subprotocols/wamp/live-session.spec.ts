@@ -37,23 +37,23 @@ describe('X11: a payload that a receiver cannot be given', () => {
     publisher.attachment.detach();
   });
 
-  it('is refused with payload_too_large when it is a call', () => {
+  it('is refused with payload_not_representable when it is a call', () => {
     const callee = peers.join().send('[64,1,{},"com.a"]');
     callee.take();
     const caller = new RecordingEndpoint(broker());
     caller.attachment.call({}, { procedure: 'com.a', payload: BROKEN });
-    expect([callee.take(), caller.take()]).toEqual([[], ['answered refused payload_too_large']]);
+    expect([callee.take(), caller.take()]).toEqual([[], ['answered refused payload_not_representable']]);
     caller.attachment.detach();
   });
 
-  it('is answered with payload_size_exceeded when it is a result, and passed over when it is a progressive one', () => {
+  it('is answered with invalid_argument when it is a result, and passed over when it is a progressive one', () => {
     const callee = new RecordingEndpoint(broker());
     callee.attachment.register({}, { pattern: { match: 'exact', text: 'com.a' } });
     const caller = peers.join().send('[48,7,{"receive_progress":true},"com.a"]');
     callee.attachment.yield(callee.lastInvocation, { payload: BROKEN }, true);
     expect(caller.take()).toEqual([]);
     callee.attachment.yield(callee.lastInvocation, { payload: BROKEN });
-    expect(caller.takeParsed()[0]?.slice(0, 5)).toEqual([8, 48, 7, {}, 'wamp.error.payload_size_exceeded']);
+    expect(caller.takeParsed()[0]?.slice(0, 5)).toEqual([8, 48, 7, {}, 'wamp.error.invalid_argument']);
     callee.attachment.detach();
   });
 

@@ -15,10 +15,10 @@ import type {
 } from '../../broker/index.js';
 import { Payload } from '../../broker/index.js';
 import { assertNever } from '../../lib/index.js';
+import { ERROR_URIS } from '../error-uris.js';
 import type { DoorRefusal } from './addresses.js';
 import type { Cargo, Details, Hello, RequestName, Roles } from './codec/index.js';
 import { NO_DETAILS, annotated, argumentsFor, identified } from './details.js';
-import { ERROR_URIS } from './errors.js';
 import type { EventForm } from './events.js';
 import { encodeEvent, eventFormOf } from './events.js';
 import { Invocations } from './invocations.js';
@@ -69,6 +69,9 @@ export class LiveSession implements Endpoint {
   /** request id of CALL → the call that waits for its answer */
   readonly calls = new Map<number, WampRequest>();
   readonly invocations = new Invocations();
+  /** Requests that are with the broker and have not had their answer. */
+  readonly #due = new Set<Request>();
+  #whenAnswered: (() => void) | undefined;
   /** The last request id, for profiles that want them in sequence. */
   #lastRequest = 0;
 
@@ -117,37 +120,20 @@ export class LiveSession implements Endpoint {
   answer(request: Request, outcome: Outcome): void {
     if (!(request instanceof WampRequest)) return;
     if (request.name === 'call' && outcome.kind !== 'progress') this.calls.delete(request.id);
-    if (request.silent) return;
-    const { output } = this;
-    const { id } = request;
-    switch (outcome.kind) {
-      case 'published':
-        return output.send({ name: 'published', request: id, publication: outcome.publication });
-      case 'subscribed':
-        return this.#subscribed(id, outcome.subscription);
-      case 'unsubscribed':
-        this.subscriptions.delete(request.subject);
-        return output.send({ name: 'unsubscribed', request: id });
-      case 'registered':
-        this.registrations.set(outcome.registration.id, outcome.registration);
-        return output.send({ name: 'registered', request: id, registration: outcome.registration.id });
-      case 'unregistered':
-        this.registrations.delete(request.subject);
-        return output.send({ name: 'unregistered', request: id });
-      case 'progress':
-        return this.#result(request, PROGRESS, outcome.payload, outcome.headers);
-      case 'result':
-        return this.#result(request, NO_DETAILS, outcome.payload, outcome.headers);
-      case 'failed':
-        return this.#failed(request, outcome.error, outcome.payload, outcome.headers);
-      case 'refused':
-        return this.refuse(request, { error: ERROR_URIS[outcome.code], reason: outcome.reason });
-      case 'committed':
-        // No WAMP message asks for it.
-        return;
-      default:
-        return assertNever(outcome);
-    }
+    if (!request.silent) this.#tell(request, outcome);
+    if (outcome.kind === 'progress' || !this.#due.delete(request)) return;
+    if (this.#due.size === 0) this.#whenAnswered?.();
+  }
+
+  /** A request goes to the broker now, and its client waits for the answer. */
+  expect(request: WampRequest): void {
+    this.#due.add(request);
+  }
+
+  /** Calls back, once, when every request that is with the broker has had its answer: now, or from inside the last one. */
+  answered(callback: () => void): void {
+    if (this.#due.size === 0) callback();
+    else this.#whenAnswered = callback;
   }
 
   /** Tells those clients that understand it [WAMP AP Subscription Revocation], [WAMP AP Registration Revocation]. */
@@ -212,6 +198,39 @@ export class LiveSession implements Endpoint {
     return { payload: this.payloadOf(cargo), headers: cargo.headers };
   }
 
+  #tell(request: WampRequest, outcome: Outcome): void {
+    const { output } = this;
+    const { id } = request;
+    switch (outcome.kind) {
+      case 'published':
+        return output.send({ name: 'published', request: id, publication: outcome.publication });
+      case 'subscribed':
+        return this.#subscribed(id, outcome.subscription);
+      case 'unsubscribed':
+        this.subscriptions.delete(request.subject);
+        return output.send({ name: 'unsubscribed', request: id });
+      case 'registered':
+        this.registrations.set(outcome.registration.id, outcome.registration);
+        return output.send({ name: 'registered', request: id, registration: outcome.registration.id });
+      case 'unregistered':
+        this.registrations.delete(request.subject);
+        return output.send({ name: 'unregistered', request: id });
+      case 'progress':
+        return this.#result(request, PROGRESS, outcome.payload, outcome.headers);
+      case 'result':
+        return this.#result(request, NO_DETAILS, outcome.payload, outcome.headers);
+      case 'failed':
+        return this.#failed(request, outcome.error, outcome.payload, outcome.headers);
+      case 'refused':
+        return this.refuse(request, { error: ERROR_URIS[outcome.code], reason: outcome.reason });
+      case 'committed':
+        // No WAMP message asks for it.
+        return;
+      default:
+        return assertNever(outcome);
+    }
+  }
+
   #subscribed(request: number, subscription: Subscription): void {
     const { interest } = subscription;
     subscription.form = eventFormOf(interest, this.output.format);
@@ -241,7 +260,7 @@ const MAX_ID = 2 ** 53;
 const PROGRESS: Details = Object.freeze({ progress: true });
 const NO_ARGUMENTS = { args: undefined, kwargs: undefined, contentType: undefined, fault: undefined };
 const UNSPEAKABLE = {
-  code: 'payload_too_large',
+  code: 'payload_not_representable',
   reason: 'The payload cannot be written in the serializer of its receiver.',
 } as const satisfies Refusal;
 

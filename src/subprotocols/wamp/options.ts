@@ -3,10 +3,10 @@ import type { ProfileName } from './profile.js';
 
 /** What `wamp()` takes; everything has a default. */
 export interface WampOptions {
-  /** `compatible` (default): real clients work, with the {@link LENIENCIES}; `strict`: the specification to the letter. */
+  /** `compatible` (default): real clients work, with what `LENIENCIES` lists; `strict`: the specification to the letter. */
   readonly profile?: ProfileName;
   /** Whether leniencies that depend on the client's agent hold. Default: as the profile. */
-  readonly agentQuirks?: boolean;
+  readonly agentQuirks?: boolean | undefined;
   readonly limits?: { readonly [When in keyof WampLimits]?: Partial<WampLimits[When]> };
 }
 

@@ -4,7 +4,7 @@ import { Inbox } from '../inbox.js';
 import type { ClosedReason, Link, Services, Session } from '../subprotocol.js';
 import type { ClientMessage, Reading, Role, Violation } from './codec/index.js';
 import { OCTAL_SEPARATOR, decodeMessage, splitBatch } from './codec/index.js';
-import { Conversation } from './conversation.js';
+import { Conversation, hasSession } from './conversation.js';
 import { authenticate } from './handlers/authenticate.js';
 import { call } from './handlers/call.js';
 import { cancel } from './handlers/cancel.js';
@@ -103,7 +103,7 @@ export class WampSession implements Session {
 
   drained(): void {
     const { state } = this.#conversation;
-    if (state.name === 'live') state.session.attachment.resume();
+    if (hasSession(state)) state.session.attachment.resume();
   }
 
   closing(deadline: number): void {
@@ -125,8 +125,7 @@ export class WampSession implements Session {
   #handle(item: Uint8Array | Violation): Admission {
     const { state } = this.#conversation;
     if (state.name === 'over') return undefined;
-    const message =
-      'name' in item ? item : this.#decode(item, state.name === 'live' || state.name === 'leaving');
+    const message = 'name' in item ? item : this.#decode(item, hasSession(state) || state.name === 'leaving');
     // After our GOODBYE all but the client's is ignored [WAMP BP Session Closing].
     if (state.name === 'leaving' && message.name !== 'goodbye' && message.name !== 'abort') return undefined;
     switch (message.name) {
@@ -144,6 +143,9 @@ export class WampSession implements Session {
         return undefined;
       default:
         if (state.name === 'live') return inSession(state.session, message);
+        // What is open may be ended; what would be new is passed over, as it is after our GOODBYE.
+        if (state.name === 'closing')
+          return isNewRequest(message) ? undefined : inSession(state.session, message);
         // A client that has said GOODBYE must be silent; what was under way is passed over.
         if (state.name === 'left') return undefined;
         return this.#conversation.violate(`${message.name.toUpperCase()} before WELCOME.`);

@@ -1,10 +1,11 @@
+import type { FrameHeaders } from './frame-headers.js';
 import type { StompVersion } from './versions.js';
 
-/** One frame [STOMP 1.2 §STOMP Frames], its headers unescaped, the first of repeated ones. */
+/** One frame [STOMP 1.2 §STOMP Frames], its headers unescaped. */
 export interface StompFrame {
   readonly kind: 'frame';
   readonly command: string;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: FrameHeaders;
   /** Usually a part of the buffer that arrived. */
   readonly body: Buffer;
 }

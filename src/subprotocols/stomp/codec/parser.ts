@@ -1,7 +1,9 @@
 import { isUtf8 } from '../../../lib/index.js';
 import { unescape } from './escaping.js';
+import { FrameHeaders } from './frame-headers.js';
 import type { Dialect, FrameFault, FrameLimits, StompFrame } from './frame.js';
 import { COMMANDS_WITH_BODY } from './frame.js';
+import { KNOWN_COMMANDS, KNOWN_NAMES } from './known-words.js';
 
 const NUL = 0x00;
 const LF = 0x0a;
@@ -61,7 +63,7 @@ export class FrameParser {
   /** name start, colon, value end of each header line */
   #marks: number[] = [];
   #seen = { escape: false, high: false, control: false };
-  #headers: Map<string, string> | undefined;
+  #headers: FrameHeaders | undefined;
   #bodyStart = 0;
   /** From `content-length`; -1 if the body ends at the first NUL. */
   #bodyLength = -1;
@@ -227,8 +229,7 @@ export class FrameParser {
       if (this.dialect.version === '1.2') this.#refuse('malformed', 'A CR stands alone in a header.');
     }
     if (this.#command === undefined) {
-      if (this.#checkLine(lineEnd))
-        this.#command = window.toString('latin1', base + this.#lineStart, base + lineEnd);
+      if (this.#checkLine(lineEnd)) this.#command = commandOf(window, base + this.#lineStart, base + lineEnd);
     } else if (lineEnd === this.#lineStart) return true;
     else this.#endHeaderLine(lineEnd);
     this.#lineStart = end + 1;
@@ -265,7 +266,7 @@ export class FrameParser {
 
   /** Makes the headers and finds out how the body ends. */
   #endHead(window: Buffer, base: number): boolean {
-    const headers = new Map<string, string>();
+    const headers = new FrameHeaders();
     this.#headers = headers;
     if (this.#seen.high && !isUtf8(window, base, base + this.#bodyStart)) {
       this.#refuse('invalid_utf8', 'Headers must be UTF-8.');
@@ -277,11 +278,14 @@ export class FrameParser {
         : undefined;
     const marks = this.#marks;
     for (let i = 0; i < marks.length; i += 3) {
-      const [start, colon, end] = [marks[i]!, marks[i + 1]!, marks[i + 2]!];
+      const start = marks[i]!;
+      const colon = marks[i + 1]!;
+      const end = marks[i + 2]!;
+      const known = KNOWN_NAMES.find(window, base + start, base + colon);
       if (oneText !== undefined)
-        this.#add(headers, oneText.slice(start, colon), oneText.slice(colon + 1, end));
+        this.#add(headers, known ?? oneText.slice(start, colon), oneText.slice(colon + 1, end));
       else {
-        const name = window.toString('utf8', base + start, base + colon);
+        const name = known ?? window.toString('utf8', base + start, base + colon);
         this.#add(headers, name, window.toString('utf8', base + colon + 1, base + end));
       }
       if (this.#fault !== undefined) return false;
@@ -289,8 +293,7 @@ export class FrameParser {
     return this.#measureBody(headers.get('content-length'));
   }
 
-  /** Adds a header unless it is a repeated one: the first wins [STOMP 1.2 §Repeated Header Entries]. */
-  #add(headers: Map<string, string>, rawName: string, rawValue: string): void {
+  #add(headers: FrameHeaders, rawName: string, rawValue: string): void {
     let name: string | undefined = rawName;
     let value: string | undefined = rawValue;
     // CONNECT is never escaped, so that 1.0 servers can read it [STOMP 1.2 §CONNECT or STOMP Frame].
@@ -307,7 +310,7 @@ export class FrameParser {
       return;
     }
     if (this.dialect.version === '1.0' && this.dialect.lenient) value = value.trimStart();
-    if (!headers.has(name)) headers.set(name, value);
+    headers.add(name, value);
   }
 
   #measureBody(contentLength: string | undefined): boolean {
@@ -369,4 +372,8 @@ export class FrameParser {
       body: small ? Buffer.from(body) : body,
     };
   }
+}
+
+function commandOf(window: Buffer, start: number, end: number): string {
+  return KNOWN_COMMANDS.find(window, start, end) ?? window.toString('latin1', start, end);
 }

@@ -5,7 +5,7 @@ import type { StompVersion } from './versions.js';
 export type HeaderPairs = Iterable<readonly [name: string, value: string]>;
 
 /** Header lines; those that the version cannot say are left out. */
-export function headerLines(headers: HeaderPairs, version: StompVersion): string {
+function headerLines(headers: HeaderPairs, version: StompVersion): string {
   let lines = '';
   for (const [name, value] of headers) lines += headerLine(name, value, version);
   return lines;

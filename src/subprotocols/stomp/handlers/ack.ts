@@ -1,7 +1,7 @@
 import type { Admission } from '../../inbox.js';
 import type { Delivery } from '../acks.js';
 import { declineInvocation } from '../calls.js';
-import type { StompFrame } from '../codec/index.js';
+import type { FrameHeaders, StompFrame } from '../codec/index.js';
 import type { Conversation } from '../conversation.js';
 import { protocolError, quoted } from '../errors.js';
 import { transactionOf } from './transaction.js';
@@ -21,26 +21,30 @@ export function acknowledge(conversation: Conversation, frame: StompFrame): Admi
   }
   const transaction = transactionOf(conversation, frame);
   if (transaction === 'unknown') return undefined;
-  const deliveries = find(conversation, id, headers.get('subscription'));
+  const subscriptionId = headers.get('subscription');
+  const deliveries = find(conversation, id, subscriptionId);
   if (deliveries === undefined) {
     const detail = `No delivery ${quoted(id)} is waiting here.`;
     return conversation.fail(protocolError('no such delivery', detail, receipt));
   }
-  const settle = (): undefined => settleAll(conversation, deliveries, frame.command === 'NACK');
-  if (transaction === undefined) settle();
+  const refused = frame.command === 'NACK';
+  if (transaction === undefined) settleAll(conversation, deliveries, refused);
   else {
-    const fault = conversation.transactions.reserve(transaction, 0);
+    const fault = conversation.transactions.reserve(transaction, frame);
     if (fault !== undefined) {
       return conversation.fail({ message: 'transaction too large', detail: fault, close: 'policy', receipt });
     }
-    transaction.actions.push(settle);
+    // Looked up again at the COMMIT: a cumulative ACK must not keep a list of all that it names.
+    transaction.actions.push(() =>
+      settleAll(conversation, find(conversation, id, subscriptionId) ?? [], refused),
+    );
   }
   conversation.receipt(receipt);
   return undefined;
 }
 
 /** 1.2 names the MESSAGE's `ack`, which is its message id, so old habits work too; before, the message id. */
-function idOf({ version, settings }: Conversation, headers: ReadonlyMap<string, string>): string | undefined {
+function idOf({ version, settings }: Conversation, headers: FrameHeaders): string | undefined {
   if (version !== '1.2') return headers.get('message-id');
   return headers.get('id') ?? (settings.strict ? undefined : headers.get('message-id'));
 }

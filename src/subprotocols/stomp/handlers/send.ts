@@ -93,12 +93,12 @@ function sendToProcedure(
   }
   if (!checkCall(conversation, frame)) return undefined;
   const correlationId = headers.get('correlation-id');
-  const body = transaction === undefined ? frame.body : Buffer.from(frame.body);
+  const kept = keptFor(transaction, frame);
   return perform(conversation, frame, transaction, () => {
     if (headers.get('cancel') === 'true') return cancelCalls(conversation, procedure, correlationId);
-    const address = replyTo === undefined ? undefined : replyAddressOf(conversation, frame, replyTo);
+    const address = replyTo === undefined ? undefined : replyAddressOf(conversation, kept, replyTo);
     if (replyTo !== undefined && address === undefined) return undefined;
-    return call(conversation, { headers, body }, procedure, address);
+    return call(conversation, kept, procedure, address);
   });
 }
 
@@ -112,11 +112,8 @@ function reply(
   const open = conversation.invocations.byToken(token);
   if (open !== undefined) {
     if (!checkAnswer(conversation, frame)) return undefined;
-    const { headers } = frame;
-    const body = transaction === undefined ? frame.body : Buffer.from(frame.body);
-    return perform(conversation, frame, transaction, () =>
-      answerInvocation(conversation, { headers, body }, open),
-    );
+    const kept = keptFor(transaction, frame);
+    return perform(conversation, frame, transaction, () => answerInvocation(conversation, kept, open));
   }
   if (TOKEN.test(token)) return publish(conversation, frame, replyTopic(token), transaction);
   conversation.count('stomp.answers_to_nobody');
@@ -125,20 +122,24 @@ function reply(
 
 const TOKEN = /^[\w-]{1,64}$/;
 
+/** A frame that waits for a COMMIT has a body of its own, which must not keep the message alive that it came in. */
+function keptFor(transaction: Transaction | undefined, frame: StompFrame): StompFrame {
+  return transaction === undefined ? frame : { ...frame, body: Buffer.from(frame.body) };
+}
+
 /** Does it now, or at the COMMIT; the RECEIPT says that the frame was accepted, so it comes first. */
 function perform(
   conversation: Conversation,
   frame: StompFrame,
   transaction: Transaction | undefined,
-  action: () => Admission | void,
+  action: () => Admission,
 ): Admission {
-  const act = (): Admission => action() ?? undefined;
   if (transaction !== undefined) {
     if (!reserve(conversation, frame, transaction)) return undefined;
-    transaction.actions.push(act);
+    transaction.actions.push(action);
   }
   conversation.receipt(frame.headers.get('receipt'));
-  return transaction === undefined ? act() : undefined;
+  return transaction === undefined ? action() : undefined;
 }
 
 /** Keeps a publication for the COMMIT, after everything that could fail then was checked [STOMP 1.2 §COMMIT]. */
@@ -165,7 +166,7 @@ function bufferPublication(
 }
 
 function reserve(conversation: Conversation, frame: StompFrame, transaction: Transaction): boolean {
-  const fault = conversation.transactions.reserve(transaction, frame.body.length);
+  const fault = conversation.transactions.reserve(transaction, frame);
   if (fault === undefined) return true;
   const receipt = frame.headers.get('receipt');
   conversation.fail({ message: 'transaction too large', detail: fault, close: 'policy', receipt });
@@ -205,4 +206,4 @@ function replyTokenOf(conversation: Conversation, frame: StompFrame, name: strin
   return address.token;
 }
 
-function nothing(): void {}
+function nothing(): undefined {}

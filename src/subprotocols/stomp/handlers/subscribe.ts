@@ -118,7 +118,6 @@ function holdReplyAddress(
     return conversation.fail({ message: 'reply address refused', detail, close: 'policy', receipt });
   }
   address.explicit = true;
-  address.subscriptionId = subscription.id;
   address.pile = subscription.pile;
   subscription.target = address;
   conversation.subscriptions.set(subscription.key, subscription);

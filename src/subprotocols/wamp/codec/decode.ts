@@ -1,5 +1,5 @@
 import { assertNever } from '../../../lib/index.js';
-import type { WireMap } from '../../../serializers/index.js';
+import type { ScanLimits, SerializerErrorCode, WireMap } from '../../../serializers/index.js';
 import { SerializerError } from '../../../serializers/index.js';
 import type { Reading } from './elements.js';
 import { Breach, Elements } from './elements.js';
@@ -60,8 +60,11 @@ export function decodeMessage(bytes: Uint8Array, reading: Reading): ClientMessag
     return read(scan(bytes, reading));
   } catch (error) {
     if (error instanceof Breach) return { name: 'violation', message: error.message };
-    if (error instanceof SerializerError)
-      return { name: 'violation', message: `Unreadable: ${error.message}.` };
+    if (error instanceof SerializerError) {
+      const limit = LIMIT_OF[error.code];
+      const bound = limit === undefined ? '' : ` (${limit}: ${reading.limits[limit]})`;
+      return { name: 'violation', message: `Unreadable: ${error.message}${bound}.` };
+    }
     throw error;
   }
 }
@@ -77,6 +80,13 @@ function scan(bytes: Uint8Array, reading: Reading): Elements {
     return new Elements(repaired, serializer.scanArray(repaired, limits), reading);
   }
 }
+
+/** Which limit bytes were refused for. */
+const LIMIT_OF: Readonly<Partial<Record<SerializerErrorCode, keyof ScanLimits>>> = {
+  too_deep: 'maxDepth',
+  too_many_items: 'maxItems',
+  string_too_long: 'maxString',
+};
 
 function read(elements: Elements): ClientMessage {
   if (elements.count === 0) throw new Breach('An empty message.');

@@ -52,9 +52,6 @@ export type Role = 'publisher' | 'subscriber' | 'caller' | 'callee';
 /** What a client announced in HELLO.Details.roles: role → the features that are true. */
 export type Roles = ReadonlyMap<Role, ReadonlySet<string>>;
 
-/** How a pattern is to be read, as WAMP names it; the session refuses other texts. */
-export type Match = string;
-
 /** Opens a session. */
 export interface Hello {
   readonly name: 'hello';
@@ -105,7 +102,8 @@ export interface Publish {
 export interface Subscribe {
   readonly name: 'subscribe';
   readonly request: number;
-  readonly match: Match | undefined;
+  /** How a pattern is to be read; the text as it came, of which only WAMP's own policies are served. */
+  readonly match: string | undefined;
   readonly topic: string;
 }
 
@@ -123,7 +121,8 @@ export interface Call {
 export interface Register {
   readonly name: 'register';
   readonly request: number;
-  readonly match: Match | undefined;
+  /** How a pattern is to be read; the text as it came, of which only WAMP's own policies are served. */
+  readonly match: string | undefined;
   readonly invoke: string | undefined;
   readonly discloseCaller: boolean;
   readonly procedure: string;

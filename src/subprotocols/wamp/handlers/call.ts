@@ -15,6 +15,7 @@ export function call(session: LiveSession, message: Call): Admission {
   const fault = addressFault(procedure, uriRuleOf(session.profile));
   if (fault !== undefined) return session.refuse(request, fault);
   session.calls.set(request.id, request);
+  session.expect(request);
   const announced = session.roles.get('caller')?.has('progressive_call_results') === true;
   return session.attachment.call(request, {
     procedure,

@@ -8,6 +8,10 @@ export function goodbye(conversation: Conversation): undefined {
     case 'live':
       conversation.leave(state.session);
       return undefined;
+    case 'closing':
+      conversation.leave(state.session);
+      conversation.hangUp('going_away', 'The server is shutting down.');
+      return undefined;
     case 'leaving':
       conversation.hangUp('going_away', 'The server is shutting down.');
       return undefined;

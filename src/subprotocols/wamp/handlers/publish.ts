@@ -18,6 +18,7 @@ export function publish(session: LiveSession, message: Publish): Admission {
   const fault = addressFault(topic, uriRuleOf(session.profile));
   if (fault !== undefined) return session.refuse(request, fault);
   const payload = session.payloadOf(cargo);
+  if (acknowledge) session.expect(request);
   const { headers } = cargo;
   const command = { topic, payload, headers, disclose: discloseMe, excludePublisher: excludeMe };
   return session.attachment.publish(request, command, acknowledge);

@@ -20,6 +20,7 @@ export function register(session: LiveSession, message: Register): Admission {
   if (invoke !== undefined && !POLICIES.has(invoke)) return session.refuse(request, BAD_POLICY);
   const pattern = patternOf(match, procedure, uriRuleOf(session.profile));
   if ('error' in pattern) return session.refuse(request, pattern);
+  session.expect(request);
   return session.attachment.register(request, { pattern, discloseCaller });
 }
 

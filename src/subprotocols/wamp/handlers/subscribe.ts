@@ -11,6 +11,7 @@ export function subscribe(session: LiveSession, message: Subscribe): Admission {
   const request = new WampRequest('subscribe', message.request);
   const pattern = patternOf(message.match, message.topic, uriRuleOf(session.profile));
   if ('error' in pattern) return session.refuse(request, pattern);
+  session.expect(request);
   return session.attachment.subscribe(request, { key: keyOf(pattern), pattern });
 }
 

@@ -1,2 +1,0 @@
-// What AutobahnJS asks for and this page does not use.
-module.exports = {};

@@ -1,0 +1,25 @@
+import type { BrokerErrorCode } from '../broker/index.js';
+
+/**
+ * Which URI a refusal of the broker has, whatever its receiver speaks [WAMP BP Error URIs]: in a WAMP ERROR, in the `error`
+ * header of a STOMP MESSAGE, in the error that code of this process catches. Total; `docs/errors.md` shows the same table.
+ */
+export const ERROR_URIS: Readonly<Record<BrokerErrorCode, string>> = {
+  invalid_address: 'wamp.error.invalid_uri',
+  reserved_address: 'wamp.error.invalid_uri',
+  not_authorized: 'wamp.error.not_authorized',
+  authorization_failed: 'wamp.error.authorization_failed',
+  disclosure_refused: 'wamp.error.option_disallowed.disclose_me',
+  no_such_subscription: 'wamp.error.no_such_subscription',
+  no_such_procedure: 'wamp.error.no_such_procedure',
+  no_such_registration: 'wamp.error.no_such_registration',
+  procedure_exists: 'wamp.error.procedure_already_exists',
+  canceled: 'wamp.error.canceled',
+  callee_gone: 'wamp.error.canceled',
+  callee_unavailable: 'wamp.error.unavailable',
+  timeout: 'wamp.error.timeout',
+  limit_exceeded: 'wamp.error.unavailable',
+  payload_not_representable: 'wamp.error.invalid_argument',
+  unavailable: 'wamp.error.unavailable',
+  internal: 'wamp.error.runtime_error',
+};
