@@ -248,18 +248,31 @@ export class Attachment implements Subscriber, Caller, Callee {
 
   /** Tells the endpoint an outcome. For the broker. */
   answer(request: Request, outcome: Outcome): void {
-    if (!this.detached) this.#guard('endpoint.answer', () => this.endpoint.answer(request, outcome));
+    if (this.detached) return;
+    try {
+      this.endpoint.answer(request, outcome);
+    } catch (error) {
+      this.#failed('endpoint.answer', error);
+    }
   }
 
   /** Hands a call to the endpoint. For the broker. */
   invoke(invocation: Invocation): void {
-    this.#guard('endpoint.invoke', () => this.endpoint.invoke(invocation));
+    try {
+      this.endpoint.invoke(invocation);
+    } catch (error) {
+      this.#failed('endpoint.invoke', error);
+    }
   }
 
   /** Tells the endpoint, if it can hear it, that a call was given up. For the broker. */
   interrupt(invocation: Invocation, mode: 'kill' | 'killnowait', why: Refusal): void {
     if (this.detached || !this.endpoint.features.callCanceling) return;
-    this.#guard('endpoint.interrupt', () => this.endpoint.interrupt(invocation, mode, why));
+    try {
+      this.endpoint.interrupt(invocation, mode, why);
+    } catch (error) {
+      this.#failed('endpoint.interrupt', error);
+    }
   }
 
   #hand(subscription: Subscription, publication: Publication): void {
@@ -267,14 +280,6 @@ export class Attachment implements Subscriber, Caller, Callee {
       if (!this.endpoint.deliver(subscription, publication)) this.#flowing = false;
     } catch (error) {
       this.#failed('endpoint.deliver', error);
-    }
-  }
-
-  #guard(where: string, effect: () => void): void {
-    try {
-      effect();
-    } catch (error) {
-      this.#failed(where, error);
     }
   }
 
@@ -356,15 +361,23 @@ export class Attachment implements Subscriber, Caller, Callee {
     disclose: boolean | undefined,
     go: (decision: Decision) => undefined,
   ): Promise<void> | undefined {
-    const goOn = (decision: Decision): undefined => {
-      const refused = refusalOf(decision, disclose);
-      return refused === undefined ? go(decision) : this.#refuse(request, refused);
-    };
     const decision = this.#permissions.decide(action, pattern);
-    if (isSettled(decision)) return goOn(decision);
-    return decision.then((settled) => {
-      if (!this.detached) goOn(settled);
-    });
+    if (!isSettled(decision)) return this.#decidedLater(request, decision, disclose, go);
+    const refused = refusalOf(decision, disclose);
+    return refused === undefined ? go(decision) : this.#refuse(request, refused);
+  }
+
+  async #decidedLater(
+    request: Request,
+    pending: Promise<Decision>,
+    disclose: boolean | undefined,
+    go: (decision: Decision) => undefined,
+  ): Promise<void> {
+    const decision = await pending;
+    if (this.detached) return;
+    const refused = refusalOf(decision, disclose);
+    if (refused === undefined) go(decision);
+    else this.#refuse(request, refused);
   }
 }
 

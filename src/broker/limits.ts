@@ -16,8 +16,8 @@ export interface BrokerLimits {
   readonly callBytes: number;
   /** Length of an address or pattern in UTF-8 bytes. Default 1024. */
   readonly addressBytes: number;
-  /** Components of a wildcard or multi pattern: each is a step of every look-up that it may match. Default 64. */
-  readonly patternComponents: number;
+  /** Components of an address or pattern: each is a step of every look-up. Default 64. */
+  readonly addressComponents: number;
   /** How long a call waits for its answer when the caller says nothing, in ms. Default 30 000. */
   readonly callTimeoutMs: number;
   /** The longest time-out a caller may ask for, in ms. Default 600 000. */
@@ -38,7 +38,7 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
   callsPerCallee: 1000,
   callBytes: 16 * 1024 * 1024,
   addressBytes: 1024,
-  patternComponents: 64,
+  addressComponents: 64,
   callTimeoutMs: 30_000,
   maxCallTimeoutMs: 600_000,
   backlogMessages: 1000,

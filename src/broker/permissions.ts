@@ -1,4 +1,4 @@
-import { isPrivatePattern, isReserved } from './address.js';
+import { MANY, isPrivatePattern, isReserved } from './address.js';
 import type { Pattern } from './address.js';
 import type { BrokerErrorCode, Refusal } from './errors.js';
 import type { Action, Authorizer, Decision } from './ports/authorizer.js';
@@ -9,8 +9,11 @@ import type { Instrumentation } from './ports/instrumentation.js';
 export interface Rules {
   readonly authorizer: Authorizer;
   readonly instrumentation: Instrumentation;
-  readonly limits: { readonly addressBytes: number; readonly patternComponents: number };
+  readonly limits: { readonly addressBytes: number; readonly addressComponents: number };
 }
+
+/** Each `#` of a pattern is one more place at which every look-up goes on in parallel. */
+const MOST_MANY = 4;
 
 /** Asks the authorizer for one principal; an authorizer that fails has said no. */
 export class Permissions {
@@ -22,13 +25,15 @@ export class Permissions {
   /** What is wrong with an address, whoever asks; `owned` if the command would speak or answer in its name. */
   faultOf({ text, match }: Pattern, owned: boolean): Refusal | undefined {
     if (text === '' && match === 'exact') return refusal('invalid_address', 'An address must not be empty.');
-    const { addressBytes, patternComponents } = this.rules.limits;
+    const { addressBytes, addressComponents } = this.rules.limits;
     if (text.length * 3 > addressBytes && Buffer.byteLength(text) > addressBytes) {
       return refusal('invalid_address', `An address may have ${addressBytes} bytes at most.`);
     }
-    const hasWords = match === 'wildcard' || match === 'multi';
-    if (hasWords && text.length >= patternComponents && text.split('.').length > patternComponents) {
-      return refusal('invalid_address', `A pattern may have ${patternComponents} components at most.`);
+    if (text.length >= addressComponents && text.split('.').length > addressComponents) {
+      return refusal('invalid_address', `An address may have ${addressComponents} components at most.`);
+    }
+    if (match === 'multi' && text.split('.').filter((component) => component === MANY).length > MOST_MANY) {
+      return refusal('invalid_address', `A pattern may have ${MOST_MANY} components # at most.`);
     }
     if (owned && isReserved(text)) {
       return refusal('reserved_address', 'Addresses under wamp. belong to the router.');

@@ -121,6 +121,14 @@ describe('TopicIndex', () => {
     expect(found).toBe(100);
   });
 
+  it('B6: visits a pattern that ends in # once, however often it is reached', () => {
+    const index = new TopicIndex<string>();
+    for (const text of ['#.a.#', 'a.#', '#', '#.a.#.b.#', '#.b']) index.set({ match: 'multi', text }, text);
+    expect(all(index, 'a.a.b.a.b')).toEqual(['#', '#.a.#', '#.a.#.b.#', '#.b', 'a.#']);
+    expect(all(index, 'a.a.b.a.b')).toEqual(['#', '#.a.#', '#.a.#.b.#', '#.b', 'a.#']);
+    expect(all(index, 'b.c')).toEqual(['#']);
+  });
+
   it('B7: keeps nothing of what has left', () => {
     const index = new TopicIndex<number>();
     for (let i = 0; i < 2000; i += 1) {

@@ -206,12 +206,18 @@ interface ComponentNode<T> {
   /** Whether this node is some parent's `many`: it may then take any further component. */
   readonly repeats: boolean;
   value: T | undefined;
+  /** The last step of a look-up that reached this node, and the last look-up that visited its value early. */
+  reachedAt: number;
+  visitedBy: number;
 }
 
 /** A trie over dotted components. */
 class ComponentTrie<T> {
   readonly #root: ComponentNode<T> = emptyNode(false);
   size = 0;
+  /** Numbers the look-ups and their steps, one for each component. */
+  #lookup = 0;
+  #step = 0;
 
   get nodes(): number {
     return descendants(this.#root, (node) => [...(node.literals?.values() ?? []), node.one, node.many]);
@@ -252,23 +258,41 @@ class ComponentTrie<T> {
   }
 
   matchAll(address: string, visit: (value: T) => void): void {
-    const components = address.split('.');
-    const reached = new Set<ComponentNode<T>>();
+    this.#lookup += 1;
     let states: ComponentNode<T>[] = [];
-    enter(this.#root, states, reached);
-    for (const component of components) {
-      const next: ComponentNode<T>[] = [];
-      reached.clear();
+    let next: ComponentNode<T>[] = [];
+    this.#step += 1;
+    this.#enter(this.#root, states, visit);
+    for (const component of address.split('.')) {
+      this.#step += 1;
       for (const node of states) {
         const literal = node.literals?.get(component);
-        if (literal !== undefined) enter(literal, next, reached);
-        if (node.one !== undefined) enter(node.one, next, reached);
-        if (node.repeats) enter(node, next, reached);
+        if (literal !== undefined) this.#enter(literal, next, visit);
+        if (node.one !== undefined) this.#enter(node.one, next, visit);
+        if (node.repeats) this.#enter(node, next, visit);
       }
       if (next.length === 0) return;
-      states = next;
+      [states, next] = [next, states];
+      next.length = 0;
     }
     for (const node of states) if (node.value !== undefined) visit(node.value);
+  }
+
+  /**
+   * Adds a state and those that need no further component, each once a step, so `#.#.#` costs no more than its length. A
+   * `#` that ends its pattern matches whatever follows: it is visited now and is no state.
+   */
+  #enter(node: ComponentNode<T>, states: ComponentNode<T>[], visit: (value: T) => void): void {
+    let at: ComponentNode<T> | undefined = node;
+    for (; at !== undefined && at.reachedAt !== this.#step; at = at.many) {
+      at.reachedAt = this.#step;
+      if (!at.repeats || hasChildren(at)) {
+        states.push(at);
+      } else if (at.visitedBy !== this.#lookup) {
+        at.visitedBy = this.#lookup;
+        if (at.value !== undefined) visit(at.value);
+      }
+    }
   }
 
   /** Literal components first, from the left. Registrations hold no `#`, so every path has the address's length. */
@@ -278,15 +302,15 @@ class ComponentTrie<T> {
 }
 
 function emptyNode<T>(repeats: boolean): ComponentNode<T> {
-  return { literals: undefined, one: undefined, many: undefined, repeats, value: undefined };
-}
-
-/** Adds a state and those that need no further component. A set of states, so `#.#.#` costs no more than its length. */
-function enter<T>(node: ComponentNode<T>, states: ComponentNode<T>[], reached: Set<ComponentNode<T>>): void {
-  for (let at: ComponentNode<T> | undefined = node; at !== undefined && !reached.has(at); at = at.many) {
-    reached.add(at);
-    states.push(at);
-  }
+  return {
+    literals: undefined,
+    one: undefined,
+    many: undefined,
+    repeats,
+    value: undefined,
+    reachedAt: 0,
+    visitedBy: 0,
+  };
 }
 
 function walk<T>(node: ComponentNode<T>, components: readonly string[], at: number): T | undefined {
@@ -326,10 +350,9 @@ function removeChild<T>(node: ComponentNode<T>, component: string, match: MatchP
 }
 
 function isEmpty<T>(node: ComponentNode<T>): boolean {
-  return (
-    node.value === undefined &&
-    node.literals === undefined &&
-    node.one === undefined &&
-    node.many === undefined
-  );
+  return node.value === undefined && !hasChildren(node);
+}
+
+function hasChildren<T>(node: ComponentNode<T>): boolean {
+  return node.literals !== undefined || node.one !== undefined || node.many !== undefined;
 }

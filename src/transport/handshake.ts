@@ -107,7 +107,11 @@ function refuseBody(headers: IncomingHttpHeaders, rest: Uint8Array): HandshakeRe
   return undefined;
 }
 
-function refusePlace(request: UpgradeHead, encrypted: boolean, policy: HandshakePolicy): HandshakeRefusal | undefined {
+function refusePlace(
+  request: UpgradeHead,
+  encrypted: boolean,
+  policy: HandshakePolicy,
+): HandshakeRefusal | undefined {
   const { headers, headersDistinct } = request;
   if (headersDistinct['host']?.length !== 1) return bad('host', 'A request has one Host header.');
   if (policy.hosts !== undefined && !allowsHost(headers.host, policy.hosts)) {

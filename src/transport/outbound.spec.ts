@@ -231,15 +231,18 @@ describe('the bounds of a connection', () => {
   it.each([
     [100, 0],
     [99, 1],
-  ])('B1: with %d bytes left of a low-water mark of 100 has told %d times that there is room', (left, told) => {
-    const stage = new Stage();
-    const { socket, out } = stage.connection();
-    socket.fast = false;
-    out.append(sized(HIGH));
-    stage.clock.flush();
-    socket.take(socket.writableLength - left);
-    expect([out.buffered, stage.drains]).toEqual([left, told]);
-  });
+  ])(
+    'B1: with %d bytes left of a low-water mark of 100 has told %d times that there is room',
+    (left, told) => {
+      const stage = new Stage();
+      const { socket, out } = stage.connection();
+      socket.fast = false;
+      out.append(sized(HIGH));
+      stage.clock.flush();
+      socket.take(socket.writableLength - left);
+      expect([out.buffered, stage.drains]).toEqual([left, told]);
+    },
+  );
 
   it('B1: is not congested by a turn of any size while the system takes everything', () => {
     const stage = new Stage();

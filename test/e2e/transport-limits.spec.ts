@@ -216,23 +216,6 @@ describe('a frame that arrives in pieces', () => {
 });
 
 describe('a client that does not read', () => {
-  it.each([
-    [1000, 1],
-    [999, 0],
-  ])(
-    'B1: with a low-water mark of %d bytes and 999 waiting has been told %d times that there is room',
-    async (outboundLowWaterBytes, told) => {
-      const harness = await start({ limits: { outboundLowWaterBytes, outboundHighWaterBytes: 2000 } });
-      const client = await harness.open();
-      const { session } = harness;
-      // What waits is said by the test; the link keeps the mark.
-      const socket = session.link as unknown as object;
-      expect(socket).toBeDefined();
-      client.destroy();
-      expect(told).toBeGreaterThanOrEqual(0);
-    },
-  );
-
   const limits = {
     outboundHighWaterBytes: MIB,
     outboundBytes: 4 * MIB,

@@ -184,10 +184,10 @@ const broker = {
     'bytes',
   ),
   addressBytes: whole(defaults.addressBytes, [64, 64 * KIB], 'An address or pattern, in UTF-8', 'bytes'),
-  patternComponents: whole(
-    defaults.patternComponents,
+  addressComponents: whole(
+    defaults.addressComponents,
     [8, 1024],
-    'Components of a pattern: each is a step of every look-up that it may match',
+    'Components of an address or pattern: each is a step of every look-up',
   ),
   callTimeoutMs: whole(
     defaults.callTimeoutMs,

@@ -82,4 +82,7 @@ export const wampLimitsSchema = z
     afterLogin: scan(DEFAULT_WAMP_LIMITS.afterLogin).describe('What a message may hold afterwards'),
   } satisfies Record<keyof WampLimits, z.ZodType>)
   .prefault({})
-  .describe('What one WAMP message may hold');
+  .describe(
+    'What one WAMP message may hold. STOMP bodies that are read as values keep fixed limits: 64 containers inside each ' +
+      'other, 100 000 values',
+  );

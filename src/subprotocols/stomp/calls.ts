@@ -35,11 +35,11 @@ class OutgoingCall implements Command {
   #tell(address: ReplyAddress, outcome: Outcome): void {
     const { conversation } = this;
     const own: OwnHeader[] = [];
-    if (this.correlationId !== undefined) own.push(['correlation-id', this.correlationId]);
+    if (this.correlationId !== undefined) own.push(['correlation-id:', this.correlationId]);
     const answer = answerOf(outcome);
     if (answer === undefined) return;
-    if (answer.error !== undefined) own.push(['error', answer.error]);
-    if (outcome.kind === 'progress') own.push(['progress', 'true']);
+    if (answer.error !== undefined) own.push(['error:', answer.error]);
+    if (outcome.kind === 'progress') own.push(['progress:', 'true']);
     const delivery = conversation.acks.issue('reply', address.pile);
     const { payload, headers } = answer;
     conversation.sendOwn(delivery, {
@@ -145,8 +145,8 @@ export function deliverInvocation(conversation: Conversation, invocation: Invoca
   conversation.sendOwn(delivery, {
     destination: procedureDestination(invocation.procedure),
     own: [
-      ['reply-to', replyQueue(open.token)],
-      ['correlation-id', open.correlationId],
+      ['reply-to:', replyQueue(open.token)],
+      ['correlation-id:', open.correlationId],
       ...identityHeaders(invocation.caller),
     ],
     user: invocation.headers,
@@ -167,8 +167,8 @@ export function deliverInterrupt(
   conversation.sendOwn(delivery, {
     destination: procedureDestination(invocation.procedure),
     own: [
-      ['correlation-id', open.correlationId],
-      ['cancel', 'true'],
+      ['correlation-id:', open.correlationId],
+      ['cancel:', 'true'],
     ],
     user: undefined,
     payload: Payload.empty,

@@ -61,16 +61,16 @@ export function shapeOf(headers: FrameHeaders): BodyShape | undefined {
   return value !== undefined && SHAPES.has(value) ? (value as BodyShape) : undefined;
 }
 
-/** A header that only the server says; its name needs no escape. */
-export type OwnHeader = readonly [name: string, value: string];
+/** A header that only the server says: its name with the colon, which needs no escape, and its value. */
+export type OwnHeader = readonly [prefix: `${string}:`, value: string];
 
 /** Who published or called, in headers that no client can forge. */
 export function identityHeaders(identity: Identity | undefined): readonly OwnHeader[] {
   if (identity === undefined) return NOBODY;
   return [
-    ['publisher', String(identity.session)],
-    ['user-id', identity.authid],
-    ['publisher-role', identity.authrole],
+    ['publisher:', String(identity.session)],
+    ['user-id:', identity.authid],
+    ['publisher-role:', identity.authrole],
   ];
 }
 
@@ -122,7 +122,7 @@ export function encodeMessage(
 ): Message {
   const { bytes, contentType, shape } = payload.body();
   let lines = head + ownLine('destination:', destination, version);
-  for (const [name, value] of own) lines += ownLine(`${name}:`, value, version);
+  for (const [prefix, value] of own) lines += ownLine(prefix, value, version);
   // Made of arguments: the shape is the server's word. Sent as a body: the header came with it, and says the same.
   if (user !== undefined) lines += userLines(user, own, shape !== undefined, version, dropped);
   if (contentType !== undefined) lines += ownLine('content-type:', contentType, version);
@@ -141,7 +141,7 @@ function userLines(
   let count = 0;
   for (const [name, value] of user) {
     if (shaped && name === 'wamp-payload') continue;
-    const free = count < MOST_HEADERS && !RESERVED.has(name) && !own.some(([taken]) => taken === name);
+    const free = count < MOST_HEADERS && !RESERVED.has(name) && !own.some(([taken]) => taken === `${name}:`);
     const line = free ? userLine(name, value, version) : '';
     if (line === '') dropped();
     else count += 1;

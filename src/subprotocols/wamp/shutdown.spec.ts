@@ -39,11 +39,7 @@ describe('a server that shuts down while the authorizer thinks', () => {
     ['publish', '[16,7,{"acknowledge":true},"com.a"]', '[17,7,1002]'],
     ['subscribe', '[32,7,{},"com.a"]', '[33,7,1]'],
     ['register', '[64,7,{},"com.a"]', '[65,7,1]'],
-    [
-      'call',
-      '[48,7,{},"com.a"]',
-      '[8,48,7,{},"wamp.error.no_such_procedure",["No such procedure."]]',
-    ],
+    ['call', '[48,7,{},"com.a"]', '[8,48,7,{},"wamp.error.no_such_procedure",["No such procedure."]]'],
   ])('answers a %s before it says GOODBYE', async (action, request, answer) => {
     const peer = start(action).send(request);
     stop(peer);
