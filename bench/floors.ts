@@ -1,6 +1,6 @@
 import type { Floor } from './scenarios/index.js';
 import type { Spread } from './statistics.js';
-import { ratios, spread } from './statistics.js';
+import { differences, ratios, spread } from './statistics.js';
 
 /** What one contender did in one timed round. */
 export interface RoundResult {
@@ -28,6 +28,8 @@ export interface Figures {
 export interface Comparison {
   /** Server CPU per message as a multiple of the plain server's. */
   readonly cpu: Spread;
+  /** Server CPU per message beyond the plain server's, in µs. */
+  readonly overheadUs: Spread;
   /** Messages per second of server CPU as a multiple: the inverse. */
   readonly efficiency: Spread;
   /** Messages per second as a multiple. */
@@ -67,6 +69,7 @@ export function figures(rounds: readonly RoundResult[]): Figures {
 export function compare(rounds: readonly RoundResult[], plain: readonly RoundResult[]): Comparison {
   return {
     cpu: ratios(rounds.map(cpuPerMessage), plain.map(cpuPerMessage)),
+    overheadUs: differences(rounds.map(cpuPerMessage), plain.map(cpuPerMessage)),
     efficiency: ratios(plain.map(cpuPerMessage), rounds.map(cpuPerMessage)),
     rate: ratios(rounds.map(rate), plain.map(rate)),
   };

@@ -68,8 +68,9 @@ export function report({ scenario, contenders }: ScenarioResult): ScenarioReport
       const facts = { name: contender.name, server: contender.server, notes, verified, rounds };
       if (index === 0) return { ...facts, figures: summed };
       const comparison = compare(rounds, plain);
-      const floor = judge(scenario.floor, comparison, summed.loadShare);
-      return { ...facts, figures: summed, comparison, floor };
+      const measured = { ...facts, figures: summed, comparison };
+      if (scenario.floor === undefined) return measured;
+      return { ...measured, floor: judge(scenario.floor, comparison, summed.loadShare) };
     }),
   };
 }
@@ -118,9 +119,13 @@ export function describeScenario({ title, unit, contenders }: ScenarioReport): s
   return [
     title,
     ...table([head, ...rows]),
-    ...contenders.flatMap(({ name, floor }) =>
-      floor === undefined ? [] : [`  ${floor.passed ? 'PASS' : 'FAIL'}  ${name}: ${floor.text}`],
-    ),
+    ...contenders.flatMap(({ name, comparison, floor }) => {
+      if (floor !== undefined) return [`  ${floor.passed ? 'PASS' : 'FAIL'}  ${name}: ${floor.text}`];
+      if (comparison === undefined) return [];
+      const { overheadUs, cpu } = comparison;
+      const overhead = `${ranged(overheadUs, micros)} µs of server CPU per ${unit}, ${ranged(cpu, times)}×`;
+      return [`  overhead of ${name} over ${contenders[0]?.name ?? 'plain'}: ${overhead}; no floor`];
+    }),
     ...[...notes].map((note) => `  note: ${note}`),
   ].join('\n');
 }

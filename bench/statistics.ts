@@ -29,6 +29,23 @@ export function spread(figures: readonly number[]): Spread {
  * @throws RangeError if the two are not of one length, or empty.
  */
 export function ratios(numerators: readonly number[], denominators: readonly number[]): Spread {
-  if (numerators.length !== denominators.length) throw new RangeError('rounds do not pair up');
-  return spread(numerators.map((numerator, round) => numerator / (denominators[round] ?? Number.NaN)));
+  return paired(numerators, denominators, (numerator, denominator) => numerator / denominator);
+}
+
+/**
+ * The differences of such figures, as a spread.
+ *
+ * @throws RangeError if the two are not of one length, or empty.
+ */
+export function differences(minuends: readonly number[], subtrahends: readonly number[]): Spread {
+  return paired(minuends, subtrahends, (minuend, subtrahend) => minuend - subtrahend);
+}
+
+function paired(
+  left: readonly number[],
+  right: readonly number[],
+  compute: (left: number, right: number) => number,
+): Spread {
+  if (left.length !== right.length) throw new RangeError('rounds do not pair up');
+  return spread(left.map((figure, round) => compute(figure, right[round] ?? Number.NaN)));
 }

@@ -8,6 +8,11 @@ import { checkPayload, payload } from '../load/payload.js';
 import type { Cast, Floor, Scenario } from './scenario.js';
 import { mangroveContenders } from './scenario.js';
 
+/** Callers that are numbered from 0. */
+export function callers(count: number): Role[] {
+  return Array.from({ length: count }, (_, tag): Role => ({ kind: 'caller', tag }));
+}
+
 /** Callers with one call in flight each, and one callee that answers with what it was given. */
 export function calls(inFlight: number, floor: Floor): Scenario {
   return {
@@ -20,18 +25,19 @@ export function calls(inFlight: number, floor: Floor): Scenario {
     async prepare(target: Target): Promise<Cast> {
       const [callee] = await connectAll(target, [{ kind: 'callee' }]);
       if (callee === undefined) throw new Error('no callee');
-      const roles = Array.from({ length: inFlight }, (_, tag): Role => ({ kind: 'caller', tag }));
-      return new CallsCast(callee, await connectAll(target, roles), target.dialect);
+      return new CallsCast(callee, await connectAll(target, callers(inFlight)), target.dialect);
     },
   };
 }
 
-class CallsCast implements Cast {
+/** Callers with one call in flight each, whose calls are answered by a client of ours or in the server's own process. */
+export class CallsCast implements Cast {
   /** caller → number of its last call, over all runs */
   readonly #sequences: number[];
 
+  /** @param callee the client that answers; undefined: the server does. */
   constructor(
-    private readonly callee: Client,
+    private readonly callee: Client | undefined,
     private readonly callers: readonly Client[],
     private readonly dialect: Dialect,
   ) {
@@ -42,7 +48,7 @@ class CallsCast implements Cast {
     const { callee, callers, dialect } = this;
     const flight = new Flight(callers.length, ms);
     // What arrives together is answered in one write.
-    callee.listen(
+    callee?.listen(
       (invocation) => callee.queue(dialect.answer(invocation)),
       () => (callee.failure === undefined ? callee.flush() : flight.fail(callee.failure)),
     );
@@ -52,7 +58,7 @@ class CallsCast implements Cast {
   }
 
   close(): Promise<void> {
-    return closeAll([...this.callers, this.callee]);
+    return closeAll(this.callee === undefined ? this.callers : [...this.callers, this.callee]);
   }
 
   #join(flight: Flight, tag: number, caller: Client, verify: boolean): void {

@@ -1,6 +1,7 @@
 import { calls } from './calls.js';
 import { fanOut } from './fan-out.js';
 import { pairs } from './pairs.js';
+import { procedures } from './procedures.js';
 import type { Scenario } from './scenario.js';
 
 export type { Cast, Contender, Floor, Scenario, ServerName } from './scenario.js';
@@ -11,6 +12,7 @@ export const scenarios: readonly Scenario[] = [
   fanOut(1, { measure: 'cpu', bound: 1.1 }),
   calls(64, { measure: 'efficiency', bound: 0.9 }),
   pairs(500, { measure: 'efficiency', bound: 0.8 }),
+  procedures(64),
 ];
 
 /** Finds scenarios by name; the part before the last `-` finds all that share it. Undefined if there is none. */

@@ -3,7 +3,8 @@ import type { DialectName } from '../load/dialects/index.js';
 import type { Tally } from '../load/flight.js';
 
 /** The servers under test, by the name of their file in `servers/`. */
-export type ServerName = 'plain-ws-broadcast' | 'plain-ws-relay' | 'mangrove';
+export type ServerName =
+  'plain-ws-broadcast' | 'plain-ws-relay' | 'mangrove' | 'mangrove-callee' | 'mangrove-nest';
 
 /** A server, and how its clients speak. */
 export interface Contender {
@@ -34,10 +35,11 @@ export interface Scenario {
   readonly title: string;
   /** What is counted, in the singular. */
   readonly unit: 'delivery' | 'call';
-  /** The plain server that all others are compared with. */
+  /** The plain server that all others are compared with: the least that does the same job. */
   readonly plain: Contender;
   readonly contenders: readonly Contender[];
-  readonly floor: Floor;
+  /** Undefined: what is measured is only told. */
+  readonly floor: Floor | undefined;
   /** Connects the clients of a round. Runs in the load process. */
   prepare(target: Target): Promise<Cast>;
 }

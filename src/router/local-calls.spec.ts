@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Authorizer } from '../broker/index.js';
+import type { Authorizer, Broker } from '../broker/index.js';
+import { Payload } from '../broker/index.js';
+import type { Subprotocol } from '../subprotocols/index.js';
 import type { LocalRouter } from '../../test/support/local-router.js';
 import { refusal, startLocalRouter, turn, uriOf } from '../../test/support/local-router.js';
-import { ManualClock } from '../testing/index.js';
+import { ManualClock, RecordingEndpoint } from '../testing/index.js';
 import type { CallContext, LocalClient, Router, RouterOptions } from './index.js';
 import { CallResult, MangroveError } from './index.js';
 
@@ -19,7 +21,28 @@ beforeEach(() => start());
 
 afterEach(() => local.stop());
 
+/** A subprotocol of which only its endpoint of the realm matters. */
+function inRealm(started: (broker: Broker) => void): Subprotocol {
+  const open = (): never => {
+    throw new Error('Nobody connects.');
+  };
+  return { name: 'none', tokens: ['none'], realmStarted: started, open };
+}
+
 describe('a client of this process, with calls,', () => {
+  it('X11: is not asked with a payload that cannot be read as arguments', async () => {
+    await local.stop();
+    let caller: RecordingEndpoint | undefined;
+    start({ subprotocols: [inRealm((broker) => (caller = new RecordingEndpoint(broker)))] });
+    let asked = 0;
+    await client.register('com.example.add', () => (asked += 1));
+    const payload = Payload.ofSlices('cbor', Buffer.from('81ff', 'hex'), undefined);
+    caller?.attachment.call({}, { procedure: 'com.example.add', payload });
+    await turn();
+    expect([caller?.take(), asked]).toEqual([['answered refused payload_not_representable'], 0]);
+    caller?.attachment.detach();
+  });
+
   it('calls what it registers, and gets one result as it is', async () => {
     await client.register('com.example.add', ({ args: [a, b] }) => Number(a) + Number(b));
     expect(await client.call<number>('com.example.add', [2, 3])).toBe(5);

@@ -119,6 +119,7 @@ const PUBLIC = {
     'DEFAULT_STOMP_LIMITS',
     'DEFAULT_WAMP_LIMITS',
     'Decision',
+    'ERROR_URIS',
     'Endpoint',
     'EndpointFeatures',
     'FieldValue',

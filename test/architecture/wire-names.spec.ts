@@ -4,7 +4,8 @@ import ts from 'typescript';
 import { filesBelow, nodesOf, treeOf } from './sources.js';
 
 /** Where the names and numbers are that go over the wire. */
-const WIRE = /^src\/(?:subprotocols\/(?:index|error-uris|(?:stomp|wamp)\/(?:codec\/|errors))|transport\/close-codes)/;
+const WIRE =
+  /^src\/(?:subprotocols\/(?:index|error-uris|(?:stomp|wamp)\/(?:codec\/|errors))|transport\/close-codes)/;
 const CONSTANT = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 
 describe('tests of what goes over the wire', () => {

@@ -10,7 +10,6 @@ const PATIENCE_MS = 8000;
 /** A server process that serves the playground. */
 export interface PlaygroundServer {
   readonly url: string;
-  readonly port: number;
   /** Ends it as Ctrl-C does. */
   stop(): Promise<void>;
 }
@@ -24,7 +23,6 @@ export async function startPlayground(port = 0): Promise<PlaygroundServer> {
   const url = await announced(child);
   return {
     url,
-    port: Number(new URL(url).port),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');

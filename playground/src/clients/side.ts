@@ -11,9 +11,7 @@ export type ConnectionState =
       readonly kind: 'open';
       /** The WebSocket subprotocol that was agreed on. */
       readonly protocol: string;
-      /** How often it has been open. */
-      readonly times: number;
-      /** How long it was away before this time, in ms. */
+      /** How long it had been lost before, in ms; 0 if it had not. */
       readonly awayMs: number;
     }
   | { readonly kind: 'lost'; readonly why: string }
@@ -71,7 +69,6 @@ export abstract class Side {
   /** Whom it logs in as, the next time it connects. */
   abstract identity: Identity;
   #callNumber = 0;
-  #times = 0;
   #lostAt = 0;
 
   /** Connects, and again whenever the connection is lost. */
@@ -110,18 +107,17 @@ export abstract class Side {
   }
 
   protected opened(protocol: string): void {
-    this.#times += 1;
     const awayMs = this.#lostAt === 0 ? 0 : performance.now() - this.#lostAt;
-    if (this.#times > 1) this.log.note(`connected again after ${(awayMs / 1000).toFixed(1)} s`);
+    if (awayMs > 0) this.log.note(`connected again after ${(awayMs / 1000).toFixed(1)} s`);
     this.#lostAt = 0;
-    this.connection.set({ kind: 'open', protocol, times: this.#times, awayMs });
+    this.connection.set({ kind: 'open', protocol, awayMs });
     for (const uri of this.offers.value.keys()) this.offer(uri);
   }
 
   /** The connection has ended; what hung on it is over. */
   protected ended(state: Extract<ConnectionState, { kind: 'lost' | 'refused' | 'closed' }>): void {
     if (this.isOpen) {
-      this.#lostAt = performance.now();
+      if (state.kind === 'lost') this.#lostAt = performance.now();
       this.log.note(state.kind === 'closed' ? 'disconnected' : `connection ended: ${state.why}`);
     }
     for (const { number, state } of this.calls.value) {

@@ -161,6 +161,11 @@ export class WampSide extends Side {
       constructor(url: string | URL, protocols?: string | string[]) {
         super(url, protocols, observer);
       }
+
+      /** Later, because AutobahnJS sends later: its answer to a GOODBYE would meet a closed socket. */
+      override close(code?: number, reason?: string): void {
+        setTimeout(() => super.close(code, reason), 0);
+      }
     };
     try {
       connection.open();

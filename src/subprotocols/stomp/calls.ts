@@ -105,7 +105,11 @@ export function call(
 }
 
 /** Gives up this client's calls of a procedure that have the same correlation id (or like it none). */
-export function cancelCalls(conversation: Conversation, procedure: string, correlationId?: string): undefined {
+export function cancelCalls(
+  conversation: Conversation,
+  procedure: string,
+  correlationId?: string,
+): undefined {
   const { attachment } = conversation;
   for (const request of attachment.calls.keys()) {
     if (!(request instanceof OutgoingCall)) continue;
