@@ -2,7 +2,7 @@
 const FOUR_DIGITS: readonly string[] = Array.from({ length: 10_000 }, (_, n) => String(n).padStart(4, '0'));
 
 /**
- * A whole number from 0 to 2^53 in decimal, as `String` writes it. Of ids, which have 53 random bits: 0.06 µs instead of
+ * A whole number from 0 to 2^53 in decimal, as `String` writes it. Of ids, which have 53 random bits: 0.09 µs instead of
  * 0.2, because the engine writes numbers above 2^31 as fractions.
  */
 export function decimal(id: number): string {

@@ -13,25 +13,29 @@ import type {
 
 /**
  * Injectable client of the module's router, in its default realm, as the application itself (the module's `principal`).
- * It is there from the beginning and closed with the application; see {@link LocalClient} for what the methods do.
+ * It is attached when it is first used, so an application that only serves has no session of its own, and closed with the
+ * application; see {@link LocalClient} for what the methods do.
  */
 export class MangroveClient implements LocalClient {
-  constructor(private readonly local: LocalClient) {}
+  #local: LocalClient | undefined;
+  #closed = false;
+
+  constructor(private readonly connect: () => LocalClient) {}
 
   get realm(): string {
-    return this.local.realm;
+    return this.#client.realm;
   }
 
   get principal(): Principal {
-    return this.local.principal;
+    return this.#client.principal;
   }
 
   get session(): number {
-    return this.local.session;
+    return this.#client.session;
   }
 
   get closed(): boolean {
-    return this.local.closed;
+    return this.#closed || this.#local?.closed === true;
   }
 
   publish(
@@ -40,11 +44,11 @@ export class MangroveClient implements LocalClient {
     kwargs?: Readonly<Record<string, unknown>>,
     options?: PublishOptions,
   ): Promise<number> {
-    return this.local.publish(topic, args, kwargs, options);
+    return this.#client.publish(topic, args, kwargs, options);
   }
 
   subscribe(pattern: string, handler: EventHandler, options?: HandlerOptions): Promise<LocalSubscription> {
-    return this.local.subscribe(pattern, handler, options);
+    return this.#client.subscribe(pattern, handler, options);
   }
 
   call<T = unknown>(
@@ -53,15 +57,23 @@ export class MangroveClient implements LocalClient {
     kwargs?: Readonly<Record<string, unknown>>,
     options?: CallOptions,
   ): Promise<T> {
-    return this.local.call<T>(procedure, args, kwargs, options);
+    return this.#client.call<T>(procedure, args, kwargs, options);
   }
 
   register(pattern: string, handler: CallHandler, options?: HandlerOptions): Promise<LocalRegistration> {
-    return this.local.register(pattern, handler, options);
+    return this.#client.register(pattern, handler, options);
   }
 
   close(): void {
-    this.local.close();
+    this.#closed = true;
+    this.#local?.close();
+  }
+
+  /** @throws Error if the client was closed before its first use. */
+  get #client(): LocalClient {
+    if (this.#local === undefined && this.#closed) throw new Error('The Mangrove client is closed.');
+    this.#local ??= this.connect();
+    return this.#local;
   }
 }
 

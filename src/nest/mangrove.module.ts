@@ -44,7 +44,7 @@ const DEFAULT_DRAIN_MS = 10_000;
       provide: MangroveClient,
       inject: [MANGROVE_ROUTER, MODULE_OPTIONS_TOKEN],
       useFactory: (router: Router, options: MangroveModuleOptions): MangroveClient =>
-        new MangroveClient(router.connect({ principal: applicationPrincipal(options) })),
+        new MangroveClient(() => router.connect({ principal: applicationPrincipal(options) })),
     },
     HandlerExplorer,
   ],
@@ -58,6 +58,7 @@ export class MangroveModule
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: MangroveModuleOptions,
     @Inject(MANGROVE_ROUTER) private readonly router: Router,
+    @Inject(MangroveClient) private readonly client: MangroveClient,
     @Inject(HandlerExplorer) private readonly handlers: HandlerExplorer,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
@@ -93,6 +94,7 @@ export class MangroveModule
   /** Waits for the drain, then ends what is left. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.#drained;
+    this.client.close();
     await this.router.close();
   }
 }

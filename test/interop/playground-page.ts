@@ -14,9 +14,10 @@ export interface PlaygroundServer {
   stop(): Promise<void>;
 }
 
-/** Starts the built server; 0 takes a free port. */
-export async function startPlayground(port = 0): Promise<PlaygroundServer> {
-  const child = spawn(process.execPath, [built('main.js'), 'serve'], {
+/** Starts the built server; port 0 takes a free one. */
+export async function startPlayground(port = 0, config?: string): Promise<PlaygroundServer> {
+  const args = [built('main.js'), 'serve', ...(config === undefined ? [] : ['--config', config])];
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -126,6 +127,13 @@ export interface Tab {
 
 /** Opens the page in a new tab; both clients are connected. */
 export async function openTab(context: BrowserContext, url: string): Promise<Tab> {
+  const tab = await openPage(context, url);
+  await Promise.all([tab.stomp.isConnected(), tab.wamp.isConnected()]);
+  return tab;
+}
+
+/** Opens the page in a new tab. */
+export async function openPage(context: BrowserContext, url: string): Promise<Tab> {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
@@ -144,12 +152,10 @@ export async function openTab(context: BrowserContext, url: string): Promise<Tab
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
       console.error('violates ' + violatedDirective + ': ' + blockedURI));`);
   await page.goto(url);
-  const tab = {
+  return {
     page,
     stomp: new ClientOnPage(page, 'STOMP'),
     wamp: new ClientOnPage(page, 'WAMP'),
     complaints,
   };
-  await Promise.all([tab.stomp.isConnected(), tab.wamp.isConnected()]);
-  return tab;
 }

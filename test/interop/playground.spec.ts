@@ -1,17 +1,20 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
-import { openTab, startPlayground } from './playground-page.js';
+import { hashTicket } from '../../src/auth/index.js';
+import { openPage, openTab, startPlayground } from './playground-page.js';
 import type { PlaygroundServer, Tab } from './playground-page.js';
 
 // A browser on a busy machine takes its time.
 jest.setTimeout(60_000);
 
 const PICTURE = fileURLToPath(new URL('../../docs/images/playground.png', import.meta.url));
+const PICTURE_IS_ASKED_FOR = process.env['MANGROVE_PICTURE'] !== undefined;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Debian's own Chromium; what it would like to tell its maker is switched off. */
@@ -35,7 +38,7 @@ let server: PlaygroundServer | undefined;
 let contexts: BrowserContext[];
 
 beforeAll(async () => {
-  server = await startPlayground();
+  server = await startPlayground(PICTURE_IS_ASKED_FOR ? 8080 : 0);
   browser = await chromium.launch(LAUNCH);
 });
 
@@ -223,6 +226,33 @@ describe('the playground', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('logs both clients in where nobody may come in without, and says who was refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mangrove-playground-'));
+    const config = join(folder, 'mangrove.yaml');
+    const ticket = await hashTicket('open sesame');
+    writeFileSync(config, `authentication: { principals: [{ authid: alice, ticket: "${ticket}" }] }`);
+    const strict = await startPlayground(0, config);
+    try {
+      const { page, stomp, wamp, complaints } = await openPage(await newContext(), strict.url);
+      await page.getByLabel('Name').fill('alice');
+      await page.getByLabel('Ticket').fill('guessed');
+      await page.getByRole('button', { name: 'Enter with both' }).click();
+      for (const client of [stomp, wamp]) await client.state.getByText(/^Refused: \S/).waitFor();
+      await page.getByLabel('Ticket').fill('open sesame');
+      await page.getByRole('button', { name: 'Enter with both' }).click();
+      await Promise.all([stomp.isConnected(), wamp.isConnected()]);
+      await stomp.say('alice is here');
+      await wamp.hears('alice is here');
+      await stomp.logs('CONNECT', 'passcode:••••••');
+      await wamp.logs('AUTHENTICATE', '••••••');
+      expect(await page.content()).not.toContain('open sesame');
+      expect(complaints).toEqual([]);
+    } finally {
+      await strict.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('says what to try, until that is put away', async () => {
     const { page } = await openTab(await newContext(), url());
     expect(await page.locator('.hint').count()).toBe(2);
@@ -293,13 +323,12 @@ describe('the playground', () => {
   });
 
   it('is the picture of the README', async () => {
-    const asked = process.env['MANGROVE_PICTURE'] !== undefined;
     const context = await newContext({ colorScheme: 'light', deviceScaleFactor: 1.5 });
     const tab = await openTab(context, url());
     await converse(tab);
     const picture = await tab.page.screenshot();
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
-    if (asked || !existsSync(PICTURE)) {
+    if (PICTURE_IS_ASKED_FOR || !existsSync(PICTURE)) {
       mkdirSync(dirname(PICTURE), { recursive: true });
       await tab.page.screenshot({ path: PICTURE });
     }
@@ -319,15 +348,16 @@ async function violationsOf(page: Page): Promise<string[]> {
 
 /** A conversation worth a picture. */
 async function converse({ page, stomp, wamp }: Tab): Promise<void> {
-  await stomp.say('Hello over there! This is a SEND.');
-  await wamp.hears('Hello over there! This is a SEND.');
-  await wamp.say('And here it is an EVENT. My PUBLISH becomes your MESSAGE.');
-  await stomp.hears('And here it is an EVENT. My PUBLISH becomes your MESSAGE.');
   await stomp.offer('slow');
   await wamp.offer('add');
-  await wamp.call('com.example.slow', '[5]');
-  await wamp.calls.getByText('4 of 5').waitFor();
   await stomp.call('com.example.add', '[2, 3]');
   await stomp.shows('add(2, 3)', '= 5');
+  await wamp.call('com.example.slow', '[3]');
+  await wamp.shows('slow(3)', '= "took 3 steps"');
+  await stomp.say('Hello! I left as a SEND.');
+  await wamp.hears('Hello! I left as a SEND.');
+  await wamp.say('And I heard an EVENT. My PUBLISH becomes your MESSAGE.');
+  await stomp.hears('And I heard an EVENT. My PUBLISH becomes your MESSAGE.');
+  await wamp.logs('PUBLISHED', '17');
   await page.mouse.move(0, 0);
 }

@@ -18,7 +18,7 @@ const ANSWERS = '/temp-queue/answers';
 /** The STOMP client of the page: stompjs. */
 export class StompSide extends Side {
   /** What this page puts on its messages, to know them again. */
-  readonly #mark = crypto.randomUUID();
+  readonly #mark = (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0).toString(36);
   /** correlation id of an invocation → how to cancel it */
   readonly #invocations = new Map<string, AbortController>();
   readonly #chat: string;

@@ -1,5 +1,5 @@
 import autobahn from 'autobahn';
-import { nameOfWampMessage } from '../wire/wamp-message';
+import { isSecret, nameOfWampMessage, shownWampMessage } from '../wire/wamp-message';
 import { ObservedSocket } from './observed-socket';
 import { ProcedureError, demoProcedure } from './procedures';
 import { CHAT_TOPIC, RETRY, Side, errorInWords } from './side';
@@ -153,8 +153,9 @@ export class WampSide extends Side {
     const serializer = new SERIALIZERS[this.serializer]();
     const log = (direction: 'sent' | 'received') => (data: string | Uint8Array) => {
       const message = serializer.unserialize(typeof data === 'string' ? data : data.slice().buffer);
-      const content = { kind: 'wamp', name: nameOfWampMessage(message), message } as const;
-      this.log.add(direction, typeof data === 'string' ? content : { ...content, octets: data });
+      const shown = { name: nameOfWampMessage(message), message: shownWampMessage(message) };
+      const octets = typeof data === 'string' || isSecret(message) ? {} : { octets: data };
+      this.log.add(direction, { kind: 'wamp', ...shown, ...octets });
     };
     const observer = { sent: log('sent'), received: log('received') };
     globalThis.WebSocket = class extends ObservedSocket {

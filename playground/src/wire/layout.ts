@@ -5,8 +5,8 @@ export function layout(value: unknown, width = 38, indent = ''): string {
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.length === 0) return line;
-    const items = value.map((item) => `${deeper}${layout(item, width, deeper)}`);
-    return `[\n${items.join(',\n')}\n${indent}]`;
+    const items = value.map((item) => layout(item, width, deeper));
+    return `[\n${packed(items, width - deeper.length, `,\n${deeper}`, deeper)}\n${indent}]`;
   }
   const entries = isPlain(value) ? Object.entries(value) : [];
   if (entries.length === 0) return line;
@@ -14,6 +14,18 @@ export function layout(value: unknown, width = 38, indent = ''): string {
     ([key, member]) => `${deeper}${JSON.stringify(key)}: ${layout(member, width, deeper)}`,
   );
   return `{\n${members.join(',\n')}\n${indent}}`;
+}
+
+/** Short neighbours share a line; what has lines of its own stands alone. */
+function packed(items: readonly string[], width: number, separator: string, indent: string): string {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    const together = `${last}, ${item}`;
+    if (last === undefined || together.length > width || together.includes('\n')) lines.push(item);
+    else lines[lines.length - 1] = together;
+  }
+  return `${indent}${lines.join(separator)}`;
 }
 
 /** A value on one line: JSON, with big integers as digits and octets in hexadecimal. */

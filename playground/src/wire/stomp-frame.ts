@@ -1,4 +1,7 @@
-/** A STOMP frame as it is shown: nothing is unescaped. */
+/** What is shown in the place of a secret. */
+export const SECRET = '••••••';
+
+/** A STOMP frame as it is shown: nothing is unescaped, a passcode is hidden. */
 export interface ShownStompFrame {
   readonly command: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -19,11 +22,15 @@ export function shownStompFrame(data: string | Uint8Array): ShownStompFrame | un
   const end = rest.lastIndexOf('\0');
   return {
     command,
-    headers: lines.map((line) => {
-      const colon = line.indexOf(':');
-      return colon === -1 ? ([line, ''] as const) : ([line.slice(0, colon), line.slice(colon + 1)] as const);
-    }),
+    headers: lines.map(shownHeader),
     body: end === -1 ? rest : rest.slice(0, end),
     ended: end !== -1,
   };
+}
+
+function shownHeader(line: string): readonly [name: string, value: string] {
+  const colon = line.indexOf(':');
+  if (colon === -1) return [line, ''];
+  const name = line.slice(0, colon);
+  return [name, name === 'passcode' ? SECRET : line.slice(colon + 1)];
 }

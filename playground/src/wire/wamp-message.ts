@@ -1,3 +1,5 @@
+import { SECRET } from './stomp-frame';
+
 /** number → name of the message [WAMP BP Message Codes] */
 const NAMES: ReadonlyMap<unknown, string> = new Map([
   [1, 'HELLO'],
@@ -29,4 +31,14 @@ const NAMES: ReadonlyMap<unknown, string> = new Map([
 /** The name of a WAMP message. */
 export function nameOfWampMessage(message: unknown): string {
   return (Array.isArray(message) ? NAMES.get(message[0]) : undefined) ?? 'not WAMP';
+}
+
+/** Whether a message carries a secret: the ticket in AUTHENTICATE. */
+export function isSecret(message: unknown): boolean {
+  return Array.isArray(message) && message[0] === 5;
+}
+
+/** A message as it is shown: a ticket is hidden. */
+export function shownWampMessage(message: unknown): unknown {
+  return isSecret(message) ? [5, SECRET, {}] : message;
 }

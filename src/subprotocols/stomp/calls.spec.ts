@@ -55,6 +55,16 @@ describe('a STOMP caller', () => {
     expect(message).toContain('\n\n"why"\0');
   });
 
+  it.each(['1.0', '1.1', '1.2'] as const)(
+    'X3: gets an error whatever its URI is made of, in %s',
+    (version) => {
+      const endpoint = callee();
+      const c = peers.connect(version).say(CALL);
+      endpoint.attachment.fail(endpoint.lastInvocation, 'a\n\r\0b', { payload: Payload.empty });
+      expect(header(c.heard()[0], 'error')).toBe('a%0A%0D%00b');
+    },
+  );
+
   it('gets parts of the result before it', () => {
     const endpoint = callee();
     const c = peers.connect().say(CALL);

@@ -38,7 +38,7 @@ class OutgoingCall implements Command {
     if (this.correlationId !== undefined) own.push(['correlation-id:', this.correlationId]);
     const answer = answerOf(outcome);
     if (answer === undefined) return;
-    if (answer.error !== undefined) own.push(['error:', answer.error]);
+    if (answer.error !== undefined) own.push(['error:', speakable(answer.error)]);
     if (outcome.kind === 'progress') own.push(['progress:', 'true']);
     const delivery = conversation.acks.issue('reply', address.pile);
     const { payload, headers } = answer;
@@ -49,6 +49,13 @@ class OutgoingCall implements Command {
       payload,
     });
   }
+}
+
+const EVERY_CONTROL = /\p{Cc}/gu;
+
+/** WAMP passes on any text as an error's URI; a header that a version cannot say would be left out, and the error a result. */
+function speakable(uri: string): string {
+  return uri.replace(EVERY_CONTROL, encodeURIComponent);
 }
 
 interface AnswerInWords {

@@ -8,7 +8,7 @@ const PLACES = 128;
 
 /**
  * Finds words that are often read among octets, without making a string: each is always the same string, whose hash is
- * known and which is compared by identity. 0.02 µs instead of 0.07 for a string from a buffer.
+ * known and which is compared by identity. 0.02 µs instead of 0.09 for a string from a buffer.
  */
 export class KnownWords {
   /** Each word at a place that its length, first and last octet give. */
