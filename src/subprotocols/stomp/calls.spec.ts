@@ -65,6 +65,16 @@ describe('a STOMP caller', () => {
     },
   );
 
+  it('X5: believes no header of the callee that would make a result an error, a part or a question', () => {
+    const endpoint = callee();
+    const c = peers.connect().say(CALL);
+    const names = ['error', 'progress', 'reply-to', 'correlation-id', 'cancel', 'timeout', 'mine'];
+    const headers = new Map(names.map((name) => [name, 'forged']));
+    endpoint.attachment.yield(endpoint.lastInvocation, { payload: Payload.empty, headers });
+    const [message] = c.heard();
+    expect(names.filter((name) => header(message, name) === 'forged')).toEqual(['mine']);
+  });
+
   it('gets parts of the result before it', () => {
     const endpoint = callee();
     const c = peers.connect().say(CALL);

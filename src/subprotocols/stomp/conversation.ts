@@ -140,9 +140,9 @@ export class Conversation {
     if (id !== undefined && this.state !== 'over') this.sendFrame('RECEIPT', [['receipt-id', id]]);
   }
 
-  /** Sends a MESSAGE that is for this client alone. */
+  /** Sends a MESSAGE that belongs to a call: for this client alone, headers that rule calls being our word. */
   sendOwn(delivery: Delivery, parts: MessageParts): void {
-    this.link.send(this.ownFrame(delivery, parts));
+    this.link.send(this.ownFrame(delivery, { ...parts, inCall: true }));
   }
 
   /** A MESSAGE of which nobody else gets a part. */

@@ -81,6 +81,8 @@ export interface MessageParts {
   readonly destination: string;
   /** User headers of the same names are left out. */
   readonly own: readonly OwnHeader[];
+  /** It belongs to a call: the headers that rule one are the server's word, and no user's. Default false. */
+  readonly inCall?: boolean;
   readonly user: Headers | undefined;
   readonly payload: Payload;
 }
@@ -116,7 +118,7 @@ export class Message {
  */
 export function encodeMessage(
   head: string,
-  { destination, own, user, payload }: MessageParts,
+  { destination, own, inCall, user, payload }: MessageParts,
   version: StompVersion,
   dropped: () => void,
 ): Message {
@@ -124,16 +126,30 @@ export function encodeMessage(
   let lines = head + ownLine('destination:', destination, version);
   for (const [prefix, value] of own) lines += ownLine(prefix, value, version);
   // Made of arguments: the shape is the server's word. Sent as a body: the header came with it, and says the same.
-  if (user !== undefined) lines += userLines(user, own, shape !== undefined, version, dropped);
+  if (user !== undefined) {
+    const taken = {
+      own,
+      reserved: inCall === true ? RESERVED_IN_CALLS : RESERVED,
+      shaped: shape !== undefined,
+    };
+    lines += userLines(user, taken, version, dropped);
+  }
   if (contentType !== undefined) lines += ownLine('content-type:', contentType, version);
   if (shape !== undefined) lines += `wamp-payload:${shape}\n`;
   return new Message(head, frameTail(lines, bytes), isBinary(bytes, contentType, shape));
 }
 
+/** Names that user headers may not have. */
+interface TakenNames {
+  readonly own: readonly OwnHeader[];
+  readonly reserved: ReadonlySet<string>;
+  /** `wamp-payload` is the server's. */
+  readonly shaped: boolean;
+}
+
 function userLines(
   user: Headers,
-  own: readonly OwnHeader[],
-  shaped: boolean,
+  { own, reserved, shaped }: TakenNames,
   version: StompVersion,
   dropped: () => void,
 ): string {
@@ -141,7 +157,7 @@ function userLines(
   let count = 0;
   for (const [name, value] of user) {
     if (shaped && name === 'wamp-payload') continue;
-    const free = count < MOST_HEADERS && !RESERVED.has(name) && !own.some(([taken]) => taken === `${name}:`);
+    const free = count < MOST_HEADERS && !reserved.has(name) && !own.some(([taken]) => taken === `${name}:`);
     const line = free ? userLine(name, value, version) : '';
     if (line === '') dropped();
     else count += 1;
