@@ -1,51 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { TestServices, TestServicesOptions } from '../testing/index.js';
-import { RecordingEndpoint, testServices } from '../testing/index.js';
-import type { Broker } from './index.js';
+import { RealmBed, exact, publish, subscribe } from '../../test/support/realm-bed.js';
+import type { RecordingEndpoint } from '../testing/index.js';
 import { Payload } from './index.js';
 
-let services: TestServices;
-let broker: Broker;
-let endpoints: RecordingEndpoint[];
-let defects: string[];
+let bed: RealmBed;
 
-function start(options: TestServicesOptions = {}): void {
-  defects = [];
-  services = testServices({
-    instrumentation: { count() {}, event() {}, defect: (where) => void defects.push(where) },
-    ...options,
-  });
-  broker = services.realms.find('realm1')!;
-  endpoints = [];
-}
-
-function endpoint(
-  ...rest: ConstructorParameters<typeof RecordingEndpoint> extends [Broker, ...infer R] ? R : never
-) {
-  const made = new RecordingEndpoint(broker, ...rest);
-  endpoints.push(made);
-  return made;
-}
-
-const exact = (text: string) => ({ match: 'exact', text }) as const;
-const subscribe = (who: RecordingEndpoint, topic: string, key = topic) =>
-  who.attachment.subscribe({}, { key, pattern: exact(topic) });
-const publish = (who: RecordingEndpoint, topic: string, acknowledge = false) =>
-  who.attachment.publish({}, { topic, payload: Payload.empty }, acknowledge);
-
-beforeEach(() => start());
-
-afterEach(() => {
-  for (const made of endpoints) made.attachment.detach();
-  services.clock.advance(700_000);
-  expect(broker.stats).toEqual({ sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 });
-  expect(services.clock.pending).toBe(0);
+beforeEach(() => {
+  bed = new RealmBed();
 });
+
+afterEach(() => bed.end());
 
 describe('an address', () => {
   it('P11: may have as many bytes of UTF-8 as the limit says, and no more', () => {
-    start({ brokerLimits: { addressBytes: 64 } });
-    const one = endpoint();
+    bed = new RealmBed({ brokerLimits: { addressBytes: 64 } });
+    const one = bed.endpoint();
     // Two bytes each.
     const accents = 'é'.repeat(31);
     for (const text of ['a'.repeat(64), 'a'.repeat(65), `${accents}aa`, `${accents}aaa`])
@@ -61,7 +30,7 @@ describe('an address', () => {
 
 describe('topics', () => {
   it('answers before it delivers, and delivers one event per matching subscription', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     subscribe(one, 'a.b');
     one.attachment.subscribe({}, { key: 'p', pattern: { match: 'prefix', text: 'a' } });
     one.attachment.subscribe({}, { key: 'w', pattern: { match: 'wildcard', text: 'a.' } });
@@ -78,7 +47,7 @@ describe('topics', () => {
   });
 
   it('answers a key that is held as already subscribed, and delivers once', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     subscribe(one, 'a');
     subscribe(one, 'a');
     const answers = one.told.map((told) => (told.kind === 'answered' ? told.outcome : undefined));
@@ -92,8 +61,8 @@ describe('topics', () => {
   });
 
   it('leaves the publisher out if it asked for that, and a no-local subscriber from its own events', () => {
-    const one = endpoint();
-    const two = endpoint();
+    const one = bed.endpoint();
+    const two = bed.endpoint();
     subscribe(one, 'a');
     two.attachment.subscribe({}, { key: 'a', pattern: exact('a'), noLocal: true });
     one.take();
@@ -105,7 +74,7 @@ describe('topics', () => {
   });
 
   it('tells who published only if the publisher discloses itself', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     subscribe(one, 'a');
     publish(one, 'a');
     one.attachment.publish({}, { topic: 'a', payload: Payload.empty, disclose: true });
@@ -119,7 +88,7 @@ describe('topics', () => {
   });
 
   it('P9: keeps wamp. for the router, and everything that only looks like it free', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     for (const topic of ['wamp', 'wamp.session.on_leave', 'wampum.x', 'Wamp.x', 'x.wamp'])
       publish(one, topic, true);
     expect(one.take()).toEqual([
@@ -132,7 +101,7 @@ describe('topics', () => {
   });
 
   it('refuses an unsubscribe of what another session holds', () => {
-    const [one, two] = [endpoint(), endpoint()];
+    const [one, two] = [bed.endpoint(), bed.endpoint()];
     subscribe(one, 'a');
     two.attachment.unsubscribe({}, one.attachment.subscriptions.get('a'));
     two.attachment.unsubscribe({}, undefined);
@@ -140,11 +109,11 @@ describe('topics', () => {
       'answered refused no_such_subscription',
       'answered refused no_such_subscription',
     ]);
-    expect(broker.stats.subscriptions).toBe(1);
+    expect(bed.broker.stats.subscriptions).toBe(1);
   });
 
   it('delivers the publications of a commit contiguously, after its answer', () => {
-    const [one, two] = [endpoint(), endpoint()];
+    const [one, two] = [bed.endpoint(), bed.endpoint()];
     subscribe(one, 'a');
     subscribe(one, 'b');
     one.take();
@@ -165,7 +134,7 @@ describe('topics', () => {
   });
 
   it('publishes nothing of a commit of which one part is refused', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     subscribe(one, 'a');
     one.take();
     one.attachment.commit({}, [
@@ -176,8 +145,8 @@ describe('topics', () => {
   });
 
   it('S15: holds a session to its limits, exactly', () => {
-    start({ brokerLimits: { subscriptions: 3, patternSubscriptions: 1 } });
-    const one = endpoint();
+    bed = new RealmBed({ brokerLimits: { subscriptions: 3, patternSubscriptions: 1 } });
+    const one = bed.endpoint();
     for (const text of ['a', 'b'])
       one.attachment.subscribe({}, { key: text, pattern: { match: 'prefix', text } });
     for (const topic of ['x', '__proto__', 'constructor']) subscribe(one, topic);
@@ -196,7 +165,7 @@ describe('patterns', () => {
     Array.from({ length: words }, (_, i) => (i === 0 ? 'a' : '')).join('.');
 
   it('P11: may have 64 components, as addresses may', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     for (const match of ['wildcard', 'multi'] as const) {
       for (const words of [64, 65]) {
         const text = match === 'multi' ? `${wide(words - 1)}.#` : wide(words);
@@ -217,15 +186,15 @@ describe('patterns', () => {
   });
 
   it('P11: may have four # among their components', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     for (const text of ['#.a.#.a.#.a.#', '#.a.#.a.#.a.#.a.#'])
       one.attachment.subscribe({}, { key: text, pattern: { match: 'multi', text } });
     expect(one.take()).toEqual(['answered subscribed', 'answered refused invalid_address']);
   });
 
   it('P11: are bounded per session for registrations too, and what was withdrawn makes room', () => {
-    start({ brokerLimits: { patternRegistrations: 2 } });
-    const one = endpoint();
+    bed = new RealmBed({ brokerLimits: { patternRegistrations: 2 } });
+    const one = bed.endpoint();
     const register = (match: 'exact' | 'prefix' | 'wildcard', text: string) =>
       one.attachment.register({}, { pattern: { match, text } });
     register('prefix', 'a');
@@ -249,7 +218,7 @@ describe('patterns', () => {
 
 describe('back-pressure', () => {
   it('keeps back what an endpoint does not take, in order over all subscriptions, and hands it over on resume', () => {
-    const [one, two] = [endpoint(), endpoint()];
+    const [one, two] = [bed.endpoint(), bed.endpoint()];
     for (const topic of ['a', 'b', 'c']) subscribe(one, topic);
     one.take();
     one.room = 1;
@@ -266,7 +235,7 @@ describe('back-pressure', () => {
   });
 
   it('discards what was kept back for a subscription that ends', () => {
-    const [one, two] = [endpoint(), endpoint()];
+    const [one, two] = [bed.endpoint(), bed.endpoint()];
     subscribe(one, 'a');
     subscribe(one, 'b');
     one.room = 1;
@@ -279,8 +248,8 @@ describe('back-pressure', () => {
   });
 
   it('B1: evicts an endpoint that is too slow when its bound is passed, and only then', () => {
-    start({ brokerLimits: { backlogMessages: 3 } });
-    const [slow, other] = [endpoint(), endpoint()];
+    bed = new RealmBed({ brokerLimits: { backlogMessages: 3 } });
+    const [slow, other] = [bed.endpoint(), bed.endpoint()];
     subscribe(slow, 'a');
     subscribe(other, 'a');
     slow.take();
@@ -291,12 +260,12 @@ describe('back-pressure', () => {
     publish(other, 'a');
     expect(slow.take()).toEqual(['evicted limit_exceeded']);
     expect(other.take()).toHaveLength(5);
-    expect(broker.stats.sessions).toBe(1);
+    expect(bed.broker.stats.sessions).toBe(1);
   });
 
   it('B1: counts the payload bytes that it keeps back', () => {
-    start({ brokerLimits: { backlogBytes: 100 } });
-    const [slow, other] = [endpoint(), endpoint()];
+    bed = new RealmBed({ brokerLimits: { backlogBytes: 100 } });
+    const [slow, other] = [bed.endpoint(), bed.endpoint()];
     subscribe(slow, 'a');
     slow.take();
     slow.room = 1;
@@ -310,8 +279,8 @@ describe('back-pressure', () => {
 
 describe('back-pressure by headers', () => {
   it('B1: counts the headers that it keeps back', () => {
-    start({ brokerLimits: { backlogBytes: 100 } });
-    const [slow, other] = [endpoint(), endpoint()];
+    bed = new RealmBed({ brokerLimits: { backlogBytes: 100 } });
+    const [slow, other] = [bed.endpoint(), bed.endpoint()];
     subscribe(slow, 'a');
     slow.take();
     slow.room = 1;
@@ -329,7 +298,7 @@ describe('back-pressure by headers', () => {
 
 describe('runs', () => {
   it('B15: lets a delivery unsubscribe itself, detach others and publish, without disturbing the fan-out', () => {
-    const all = [endpoint(), endpoint(), endpoint(), endpoint()];
+    const all = [bed.endpoint(), bed.endpoint(), bed.endpoint(), bed.endpoint()];
     for (const one of all) subscribe(one, 'a');
     for (const one of all) one.take();
     const [first, second, third] = all as [RecordingEndpoint, RecordingEndpoint, RecordingEndpoint];
@@ -350,8 +319,8 @@ describe('runs', () => {
   it.each(['deliver', 'answer', 'invoke', 'interrupt', 'evict'] as const)(
     'B14: contains an endpoint that throws from %s: it is evicted, the others get what is theirs',
     (method) => {
-      start({ brokerLimits: { backlogMessages: 0 } });
-      const [bad, good] = [endpoint(), endpoint()];
+      bed = new RealmBed({ brokerLimits: { backlogMessages: 0 } });
+      const [bad, good] = [bed.endpoint(), bed.endpoint()];
       subscribe(bad, 'a');
       bad.attachment.register({}, { pattern: exact('p') });
       subscribe(good, 'a');
@@ -366,9 +335,9 @@ describe('runs', () => {
       good.attachment.call(request, { procedure: 'p', payload: Payload.empty });
       good.attachment.cancel(request, 'kill');
       expect(good.take().filter((text) => text === 'delivered a')).toHaveLength(2);
-      expect(defects).toEqual([`endpoint.${method}`]);
+      expect(bed.defects).toEqual([`endpoint.${method}`]);
       expect(bad.attachment.detached).toBe(true);
-      expect(broker.stats.calls).toBe(0);
+      expect(bed.broker.stats.calls).toBe(0);
     },
   );
 });

@@ -1,46 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { TestServices, TestServicesOptions } from '../testing/index.js';
-import { RecordingEndpoint, testServices } from '../testing/index.js';
-import type { Broker, Decision } from './index.js';
+import { RealmBed, exact, publish, subscribe } from '../../test/support/realm-bed.js';
+import type { Decision } from './index.js';
 import { Payload } from './index.js';
 
-let services: TestServices;
-let broker: Broker;
-let endpoints: RecordingEndpoint[];
-let defects: string[];
+let bed: RealmBed;
 
-function start(options: TestServicesOptions = {}): void {
-  defects = [];
-  services = testServices({
-    instrumentation: { count() {}, event() {}, defect: (where) => void defects.push(where) },
-    ...options,
-  });
-  broker = services.realms.find('realm1')!;
-  endpoints = [];
-}
-
-function endpoint(
-  ...rest: ConstructorParameters<typeof RecordingEndpoint> extends [Broker, ...infer R] ? R : never
-) {
-  const made = new RecordingEndpoint(broker, ...rest);
-  endpoints.push(made);
-  return made;
-}
-
-const exact = (text: string) => ({ match: 'exact', text }) as const;
-const subscribe = (who: RecordingEndpoint, topic: string, key = topic) =>
-  who.attachment.subscribe({}, { key, pattern: exact(topic) });
-const publish = (who: RecordingEndpoint, topic: string, acknowledge = false) =>
-  who.attachment.publish({}, { topic, payload: Payload.empty }, acknowledge);
-
-beforeEach(() => start());
-
-afterEach(() => {
-  for (const made of endpoints) made.attachment.detach();
-  services.clock.advance(700_000);
-  expect(broker.stats).toEqual({ sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 });
-  expect(services.clock.pending).toBe(0);
+beforeEach(() => {
+  bed = new RealmBed();
 });
+
+afterEach(() => bed.end());
 
 describe('authorizer', () => {
   const decisions = new Map<string, Decision | Promise<Decision>>();
@@ -54,11 +23,11 @@ describe('authorizer', () => {
 
   beforeEach(() => {
     decisions.clear();
-    start({ authorizer });
+    bed = new RealmBed({ authorizer });
   });
 
   it('refuses each command that is not allowed', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     for (const action of ['publish a', 'subscribe a', 'register a', 'call a'])
       decisions.set(action, { allow: false });
     publish(one, 'a');
@@ -69,7 +38,7 @@ describe('authorizer', () => {
   });
 
   it('counts an authorizer that throws, rejects or answers nothing as a no', async () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     publish(one, 'unknown');
     decisions.set('publish a', Promise.reject(new Error('down')));
     await publish(one, 'a');
@@ -84,7 +53,7 @@ describe('authorizer', () => {
   });
 
   it('waits for a promise, and drops the command of a session that has left meanwhile', async () => {
-    const [one, two] = [endpoint(), endpoint()];
+    const [one, two] = [bed.endpoint(), bed.endpoint()];
     decisions.set('subscribe a', { allow: true });
     subscribe(two, 'a');
     two.take();
@@ -102,7 +71,7 @@ describe('authorizer', () => {
   });
 
   it('refuses a disclosure that is not allowed', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     decisions.set('publish a', { allow: true, disclose: false });
     one.attachment.publish({}, { topic: 'a', payload: Payload.empty, disclose: true }, true);
     one.attachment.publish({}, { topic: 'a', payload: Payload.empty }, true);
@@ -110,16 +79,16 @@ describe('authorizer', () => {
   });
 
   it('X6: is asked about the canonical pattern, whatever way it was spelled', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     decisions.set('subscribe a..c', { allow: true });
     one.attachment.subscribe({}, { key: '1', pattern: { match: 'multi', text: 'a..c' } });
     one.attachment.subscribe({}, { key: '2', pattern: { match: 'wildcard', text: 'a..c' } });
     expect(one.take()).toEqual(['answered subscribed', 'answered subscribed']);
-    expect(broker.stats.interests).toBe(1);
+    expect(bed.broker.stats.interests).toBe(1);
   });
 
   it('is not asked about reply addresses, which are rights by themselves', () => {
-    const one = endpoint();
+    const one = bed.endpoint();
     subscribe(one, '#reply.secret');
     publish(one, '#reply.secret');
     expect(one.take()).toEqual(['answered subscribed', 'delivered #reply.secret']);
