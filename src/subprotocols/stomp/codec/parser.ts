@@ -35,7 +35,8 @@ const SHARED_MESSAGE = 16_384;
 
 const NOTHING = Buffer.alloc(0);
 const CONTROL_CHARACTER = /\p{Cc}/u;
-const CONTENT_LENGTH = /^\d{1,10}$/;
+/** The most digits of a `content-length`. */
+const LONGEST_LENGTH = 10;
 
 /**
  * Reads frames from octets that arrive in pieces of any size [STOMP 1.2 §Augmented BNF]: `push` a piece, then `take` frames
@@ -61,7 +62,9 @@ export class FrameParser {
   /** The frame's command, once its line was read. */
   #command: string | undefined;
   /** name start, colon, value end of each header line */
-  #marks: number[] = [];
+  readonly #marks: number[] = [];
+  /** How many of them belong to this frame: an array that is cut would be grown anew for each. */
+  #markCount = 0;
   #seen = { escape: false, high: false, control: false };
   #headers: FrameHeaders | undefined;
   #bodyStart = 0;
@@ -147,7 +150,7 @@ export class FrameParser {
     this.#colon = -1;
     this.#carriageReturns = 0;
     this.#command = undefined;
-    this.#marks.length = 0;
+    this.#markCount = 0;
     this.#seen.escape = false;
     this.#seen.high = false;
     this.#seen.control = false;
@@ -242,9 +245,17 @@ export class FrameParser {
     if (!this.#checkLine(lineEnd)) return;
     if (this.#colon < 0) this.#refuse('malformed', 'A header line has no colon.');
     else if (this.#colon === this.#lineStart) this.#refuse('malformed', 'A header has no name.');
-    else if (this.#marks.length >= 3 * this.limits.headers) {
+    else if (this.#markCount >= 3 * this.limits.headers) {
       this.#refuse('too_large', `A frame may have ${this.limits.headers} headers.`);
-    } else this.#marks.push(this.#lineStart, this.#colon, lineEnd);
+    } else this.#mark(this.#lineStart, this.#colon, lineEnd);
+  }
+
+  #mark(start: number, colon: number, end: number): void {
+    const at = this.#markCount;
+    this.#marks[at] = start;
+    this.#marks[at + 1] = colon;
+    this.#marks[at + 2] = end;
+    this.#markCount = at + 3;
   }
 
   /** Whether the line, ended or not, is within its limits so far. */
@@ -277,7 +288,7 @@ export class FrameParser {
         ? window.toString('latin1', base, base + this.#bodyStart)
         : undefined;
     const marks = this.#marks;
-    for (let i = 0; i < marks.length; i += 3) {
+    for (let i = 0; i < this.#markCount; i += 3) {
       const start = marks[i]!;
       const colon = marks[i + 1]!;
       const end = marks[i + 2]!;
@@ -315,11 +326,11 @@ export class FrameParser {
 
   #measureBody(contentLength: string | undefined): boolean {
     if (contentLength === undefined) return true;
-    if (!CONTENT_LENGTH.test(contentLength)) {
+    const length = lengthOf(contentLength);
+    if (length < 0) {
       this.#refuse('malformed', 'The content-length is not a number of one to ten digits.');
       return false;
     }
-    const length = Number(contentLength);
     if (length > 0 && !COMMANDS_WITH_BODY.has(this.#command!)) this.#refuseBody();
     else if (length > this.limits.body) {
       this.#refuse('too_large', `A body may have ${this.limits.body} bytes.`);
@@ -365,10 +376,15 @@ export class FrameParser {
   #frame(window: Buffer, base: number, end: number): StompFrame {
     const body = window.subarray(base + this.#bodyStart, base + end - 1);
     const small = window.length > SHARED_MESSAGE && 4 * body.length < window.length;
+    const command = this.#command!;
+    const headers = this.#headers!;
+    // Not kept until the next frame: of thousands of clients the last headers would all grow old.
+    this.#command = undefined;
+    this.#headers = undefined;
     return {
       kind: 'frame',
-      command: this.#command!,
-      headers: this.#headers!,
+      command,
+      headers,
       body: small ? Buffer.from(body) : body,
     };
   }
@@ -376,4 +392,16 @@ export class FrameParser {
 
 function commandOf(window: Buffer, start: number, end: number): string {
   return KNOWN_COMMANDS.find(window, start, end) ?? window.toString('latin1', start, end);
+}
+
+/** The number that one to ten digits say, -1 if the text is anything else. */
+function lengthOf(text: string): number {
+  if (text.length === 0 || text.length > LONGEST_LENGTH) return -1;
+  let length = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  return length;
 }
