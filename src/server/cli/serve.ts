@@ -23,8 +23,10 @@ export async function serve(options: ServeOptions, io: ConsoleIo): Promise<numbe
     io.err(`mangrove: ${startFailure(error, config)}\n`);
     return EXIT.failed;
   }
+  // Before anybody is told that it runs, and may ask it to stop.
+  const told = new Promise<StopReason>((stop) => io.onStop(stop));
   announce(server, config, io);
-  const why = await new Promise<StopReason>((stop) => io.onStop(stop));
+  const why = await told;
   if (why.kind === 'signal') server.logger.log('stopping', { signal: why.signal }, 'Server');
   else server.logger.fatal('stopping after an uncaught error', { stack: stackOf(why.error) }, 'Server');
   await server.stop();
