@@ -80,11 +80,19 @@ export function compare(rounds: readonly RoundResult[], plain: readonly RoundRes
  * unless the load side was what bounded these: else a server that dawdles would pass.
  */
 export function judge(floor: Floor, comparison: Comparison, loadShare: Spread): Verdict {
+  const { beside = 'plain' } = floor;
   const cpu = comparison.cpu.median;
   if (floor.measure === 'cpu') {
     return {
       passed: cpu <= floor.bound,
-      text: `server CPU ${cpu.toFixed(2)}× plain, at most ${floor.bound}×`,
+      text: `server CPU ${cpu.toFixed(2)}× ${beside}, at most ${floor.bound}×`,
+    };
+  }
+  if (floor.measure === 'rate') {
+    const rate = comparison.rate.median;
+    return {
+      passed: rate >= floor.bound,
+      text: `${rate.toFixed(2)}× ${beside} per second, at least ${floor.bound}×`,
     };
   }
   const efficiency = comparison.efficiency.median;
@@ -93,7 +101,7 @@ export function judge(floor: Floor, comparison: Comparison, loadShare: Spread): 
   return {
     passed: efficiency >= floor.bound && (bounded || speed >= floor.bound),
     text:
-      `${efficiency.toFixed(2)}× plain per server CPU, ${speed.toFixed(2)}× per second` +
+      `${efficiency.toFixed(2)}× ${beside} per server CPU, ${speed.toFixed(2)}× per second` +
       `${bounded ? ' (bounded by the load side)' : ''}, at least ${floor.bound}×`,
   };
 }

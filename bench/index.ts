@@ -2,24 +2,31 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chooseCores } from './processes/cores.js';
 import type { ScenarioReport } from './report.js';
-import { circumstances, describeCircumstances, describeRound, describeScenario, report } from './report.js';
+import {
+  circumstances,
+  describeCircumstances,
+  describeRound,
+  describeScenario,
+  report,
+  verdictsOf,
+} from './report.js';
 import type { Effort } from './run.js';
 import { FailedRun, runScenario } from './run.js';
 import type { Scenario } from './scenarios/index.js';
-import { findScenarios, scenarios } from './scenarios/index.js';
+import { findScenarios, quickScenarios, scenarios } from './scenarios/index.js';
 
 const QUICK: Effort = { rounds: 3, roundMs: 1200, warmUpMs: 800, verifyMs: 300 };
 const FULL: Effort = { rounds: 7, roundMs: 3000, warmUpMs: 1000, verifyMs: 1000 };
 
 const HELP = `npm run bench -- [options] [scenario…]
 
-Measures Mangrove beside plain ws servers in the same run and checks the floors.
+Measures Mangrove beside plain ws servers, its queues beside RabbitMQ's, in the same run, and checks the floors.
 
 scenarios (default: all; a name without its number selects all that share it)
 ${scenarios.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`).join('\n')}
 
 options
-  --quick           shorter rounds, within 3 minutes in all
+  --quick           shorter rounds and shallower queues, within 6 minutes in all
   --rounds <n>      timed rounds per contender (default ${FULL.rounds}, quick ${QUICK.rounds})
   --json [file]     writes everything as JSON to the file, or to the standard output (then the text goes to the standard error)
   --cpu-prof <dir>  has each server write a CPU profile there (its cost is in the figures)
@@ -47,10 +54,11 @@ class UsageError extends Error {}
 function read(args: readonly string[]): Wishes {
   const { values, positionals } = parse(jsonArgument(args));
   const effort = values.quick === true ? QUICK : FULL;
+  const all = values.quick === true ? quickScenarios : scenarios;
   const rounds = values.rounds === undefined ? effort.rounds : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds: a number from 1 on');
   const found = positionals.map((name) => {
-    const matches = findScenarios(name);
+    const matches = findScenarios(name, all);
     if (matches === undefined) {
       throw new UsageError(
         `no scenario ${name}; there are: ${scenarios.map((scenario) => scenario.name).join(', ')}`,
@@ -59,7 +67,7 @@ function read(args: readonly string[]): Wishes {
     return matches;
   });
   return {
-    selected: found.length === 0 ? scenarios : [...new Set(found.flat())],
+    selected: found.length === 0 ? all : [...new Set(found.flat())],
     effort: { ...effort, rounds },
     json: values.json,
     profiles: values['cpu-prof'],
@@ -139,7 +147,7 @@ async function main(): Promise<number> {
     failure = error.message;
     say(`FAILED RUN  ${failure}`);
   }
-  const floors = reports.flatMap(({ contenders }) => contenders.flatMap(({ floor }) => floor ?? []));
+  const floors = reports.flatMap(verdictsOf);
   const missed = floors.filter((floor) => !floor.passed).length;
   if (failure === undefined)
     say(`every message arrived; floors: ${floors.length - missed} PASS, ${missed} FAIL`);

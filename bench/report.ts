@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { Comparison, Figures, RoundResult, Verdict } from './floors.js';
 import { compare, figures, judge } from './floors.js';
-import type { Effort, ScenarioResult } from './run.js';
+import type { ContenderResult, Effort, ScenarioResult } from './run.js';
+import type { Finding, Floor } from './scenarios/index.js';
 import type { Spread } from './statistics.js';
 
 /** What was compared, on what, and how. */
@@ -23,7 +24,9 @@ export interface ContenderReport {
   readonly figures: Figures;
   /** Against the plain server; absent for the plain server itself. */
   readonly comparison?: Comparison;
-  readonly floor?: Verdict;
+  /** One for each floor that could be judged. */
+  readonly floors: readonly Verdict[];
+  readonly findings: readonly Finding[];
   readonly rounds: readonly RoundResult[];
 }
 
@@ -33,6 +36,8 @@ export interface ScenarioReport {
   readonly title: string;
   readonly unit: string;
   readonly contenders: readonly ContenderReport[];
+  /** Who could not be measured here, and why. */
+  readonly absent: readonly { readonly name: string; readonly why: string }[];
 }
 
 /** Finds out what is compared, and on what. */
@@ -57,22 +62,54 @@ export function circumstances(effort: Effort, cores: string): Circumstances {
 }
 
 /** Turns the rounds of a scenario into figures, ratios and verdicts. */
-export function report({ scenario, contenders }: ScenarioResult): ScenarioReport {
-  const plain = contenders[0]?.rounds ?? [];
+export function report({ scenario, contenders, absent }: ScenarioResult): ScenarioReport {
+  const [plain] = contenders;
+  const verdicts = ({ contender, rounds }: ContenderResult, index: number): Verdict[] => {
+    const byDefault = scenario.floor === undefined || index === 0 ? [] : [scenario.floor];
+    return (contender.floors ?? byDefault).flatMap((floor) => judgeOne(floor, rounds));
+  };
+  const judgeOne = (floor: Floor, rounds: readonly RoundResult[]): Verdict[] => {
+    const other = floor.beside === undefined ? plain : named(contenders, floor.beside);
+    if (other === undefined) return [];
+    const label = hasPlainServer(scenario) ? {} : { beside: other.contender.name };
+    return [judge({ ...label, ...floor }, compare(rounds, other.rounds), figures(rounds).loadShare)];
+  };
   return {
     name: scenario.name,
     title: scenario.title,
     unit: scenario.unit,
-    contenders: contenders.map(({ contender, notes, verified, rounds }, index) => {
-      const summed = figures(rounds);
-      const facts = { name: contender.name, server: contender.server, notes, verified, rounds };
-      if (index === 0) return { ...facts, figures: summed };
-      const comparison = compare(rounds, plain);
-      const measured = { ...facts, figures: summed, comparison };
-      if (scenario.floor === undefined) return measured;
-      return { ...measured, floor: judge(scenario.floor, comparison, summed.loadShare) };
+    contenders: contenders.map((result, index) => {
+      const { contender, notes, verified, rounds, findings } = result;
+      return {
+        name: contender.name,
+        server: contender.server,
+        notes,
+        verified,
+        rounds,
+        findings,
+        figures: figures(rounds),
+        ...(index === 0 ? {} : { comparison: compare(rounds, plain?.rounds ?? []) }),
+        floors: verdicts(result, index),
+      };
     }),
+    absent: absent.map(({ contender, why }) => ({ name: contender.name, why })),
   };
+}
+
+function named(contenders: readonly ContenderResult[], name: string): ContenderResult | undefined {
+  return contenders.find(({ contender }) => contender.name === name);
+}
+
+/** All that was judged in a scenario. */
+export function verdictsOf({ contenders }: ScenarioReport): readonly { readonly passed: boolean }[] {
+  return contenders.flatMap(({ floors, findings }) => [
+    ...floors,
+    ...findings.flatMap(({ passed }) => (passed === undefined ? [] : [{ passed }])),
+  ]);
+}
+
+function hasPlainServer({ plain }: ScenarioResult['scenario']): boolean {
+  return plain.name.startsWith('plain');
 }
 
 /** The head of the report. */
@@ -94,16 +131,18 @@ export function describeRound(result: RoundResult, unit: string): string {
 }
 
 /** A scenario's table, its floors, and what is to be known about the servers. */
-export function describeScenario({ title, unit, contenders }: ScenarioReport): string {
+export function describeScenario({ title, unit, contenders, absent }: ScenarioReport): string {
+  const first = contenders[0]?.name ?? 'plain';
+  const beside = first.startsWith('plain') ? 'plain' : 'first';
   const head = [
     'median (min–max)',
     `server CPU µs/${unit}`,
     'messages/s',
     'server core',
     'load core',
-    'CPU vs plain',
-    'per CPU vs plain',
-    'per s vs plain',
+    `CPU vs ${beside}`,
+    `per CPU vs ${beside}`,
+    `per s vs ${beside}`,
   ];
   const rows = contenders.map(({ name, figures: summed, comparison }) => [
     name,
@@ -115,19 +154,33 @@ export function describeScenario({ title, unit, contenders }: ScenarioReport): s
       ? ['1', '1', '1']
       : [comparison.cpu, comparison.efficiency, comparison.rate].map((ratio) => ranged(ratio, times))),
   ]);
+  const judged = contenders.some(({ floors }) => floors.length > 0);
   const notes = new Set(contenders.flatMap((contender) => contender.notes));
   return [
     title,
     ...table([head, ...rows]),
-    ...contenders.flatMap(({ name, comparison, floor }) => {
-      if (floor !== undefined) return [`  ${floor.passed ? 'PASS' : 'FAIL'}  ${name}: ${floor.text}`];
-      if (comparison === undefined) return [];
-      const { overheadUs, cpu } = comparison;
-      const overhead = `${ranged(overheadUs, micros)} µs of server CPU per ${unit}, ${ranged(cpu, times)}×`;
-      return [`  overhead of ${name} over ${contenders[0]?.name ?? 'plain'}: ${overhead}; no floor`];
-    }),
+    ...absent.map(({ name, why }) => `  ${name}: not measured, and no floor beside it: ${why}`),
+    ...contenders.flatMap((contender) =>
+      judged ? describeVerdicts(contender) : describeOverhead(contender, unit, first),
+    ),
+    ...contenders.flatMap(({ findings }) => findings.map(describeFinding)),
     ...[...notes].map((note) => `  note: ${note}`),
   ].join('\n');
+}
+
+function describeVerdicts({ name, floors }: ContenderReport): string[] {
+  return floors.map(({ passed, text }) => describeFinding({ passed, text: `${name}: ${text}` }));
+}
+
+function describeOverhead({ name, comparison }: ContenderReport, unit: string, first: string): string[] {
+  if (comparison === undefined) return [];
+  const { overheadUs, cpu } = comparison;
+  const overhead = `${ranged(overheadUs, micros)} µs of server CPU per ${unit}, ${ranged(cpu, times)}×`;
+  return [`  overhead of ${name} over ${first}: ${overhead}; no floor`];
+}
+
+function describeFinding({ passed, text }: Finding): string {
+  return passed === undefined ? `  ${text}` : `  ${passed ? 'PASS' : 'FAIL'}  ${text}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

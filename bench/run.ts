@@ -2,7 +2,8 @@ import type { RoundResult } from './floors.js';
 import type { Tally } from './load/flight.js';
 import { Child } from './processes/child-process.js';
 import type { Cores } from './processes/cores.js';
-import type { Contender, Scenario } from './scenarios/index.js';
+import type { Memory } from './processes/protocol.js';
+import type { Contender, Finding, Scenario } from './scenarios/index.js';
 
 /** How long and how often. */
 export interface Effort {
@@ -23,12 +24,21 @@ export interface ContenderResult {
   /** Messages that were decoded and checked in the verifying round. */
   readonly verified: number;
   readonly rounds: readonly RoundResult[];
+  /** What the scenario found out when the rounds were over. */
+  readonly findings: readonly Finding[];
+}
+
+/** A contender that could not be measured here. */
+export interface Absence {
+  readonly contender: Contender;
+  readonly why: string;
 }
 
 /** What came of one scenario: the plain server first. */
 export interface ScenarioResult {
   readonly scenario: Scenario;
   readonly contenders: readonly ContenderResult[];
+  readonly absent: readonly Absence[];
 }
 
 /** A message was missing, surplus or wrong, or a connection broke: there is no figure then. */
@@ -37,10 +47,15 @@ export class FailedRun extends Error {}
 interface Running {
   readonly contender: Contender;
   readonly server: Child;
-  readonly port: number;
+  port: number;
+  /** The port before any restart. */
+  readonly firstPort: number;
   readonly notes: readonly string[];
+  /** Memory before the first client, if the scenario wants to know. */
+  readonly empty: Memory | undefined;
   verified: number;
   readonly rounds: RoundResult[];
+  findings: readonly Finding[];
 }
 
 /** How a scenario is run. */
@@ -70,11 +85,17 @@ export async function runScenario(
   const children = [load];
   try {
     const running: Running[] = [];
+    const absent: Absence[] = [];
     for (const contender of contenders) {
-      const server = new Child(`servers/${contender.server}.js`, cores.server, profiles);
-      children.push(server);
-      const { port, notes } = await server.ask('listen', undefined);
-      running.push({ contender, server, port, notes, verified: 0, rounds: [] });
+      const shared = running.find((one) => sharesServer(contender, one.contender));
+      const server = shared?.server ?? new Child(`servers/${contender.server}.js`, cores.server, profiles);
+      if (shared === undefined) children.push(server);
+      try {
+        running.push(await startOne(scenario, contender, server, shared));
+      } catch (error) {
+        if (contender.optional !== true) throw error;
+        absent.push({ contender, why: error instanceof Error ? error.message : String(error) });
+      }
     }
     for (const one of running) {
       const tally = await verifyingRound(scenario, one, load, effort);
@@ -88,9 +109,50 @@ export async function runScenario(
         progress(one.contender, round, result);
       }
     }
-    return { scenario, contenders: running };
+    for (const one of running) {
+      if (scenario.after !== undefined) one.findings = await findOut(scenario, one, load);
+    }
+    return { scenario, contenders: running, absent };
   } finally {
     await Promise.all(children.map((child) => child.end()));
+  }
+}
+
+/** A program that is not ours is started once: contenders that differ in their clients only share it. */
+function sharesServer(one: Contender, other: Contender): boolean {
+  return one.optional === true && one.server === other.server;
+}
+
+async function startOne(
+  scenario: Scenario,
+  contender: Contender,
+  server: Child,
+  shared: Running | undefined,
+): Promise<Running> {
+  const { port, notes } = shared ?? (await server.ask('listen', undefined));
+  const empty = scenario.after === undefined ? undefined : await server.ask('memory', undefined);
+  return { contender, server, port, firstPort: port, notes, empty, verified: 0, rounds: [], findings: [] };
+}
+
+async function findOut(scenario: Scenario, one: Running, load: Child): Promise<readonly Finding[]> {
+  const { server, contender, empty } = one;
+  if (scenario.after === undefined || empty === undefined) return [];
+  try {
+    return await scenario.after({
+      contender,
+      empty,
+      memory: () => server.ask('memory', undefined),
+      async restart() {
+        const { port, readyMs } = await server.ask('restart', undefined);
+        one.port = port;
+        return readyMs;
+      },
+      prepare: () => prepare(scenario, one, load),
+      drain: () => load.ask('drain', undefined),
+      close: () => load.ask('close', undefined),
+    });
+  } catch (error) {
+    throw failed(scenario, contender, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -118,9 +180,14 @@ async function timedRound(
   return { messages: tally.arrived, elapsedMs: tally.elapsedMs, serverCpuUs, loadCpuUs };
 }
 
-async function prepare(scenario: Scenario, { contender, port }: Running, load: Child): Promise<void> {
+async function prepare(
+  scenario: Scenario,
+  { contender, port, firstPort }: Running,
+  load: Child,
+): Promise<void> {
+  const setting = { ...contender.setting, port: firstPort };
   try {
-    await load.ask('prepare', { scenario: scenario.name, dialect: contender.dialect, port });
+    await load.ask('prepare', { scenario: scenario.name, dialect: contender.dialect, port, setting });
   } catch (error) {
     throw failed(scenario, contender, error instanceof Error ? error.message : String(error));
   }

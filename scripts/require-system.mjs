@@ -5,7 +5,11 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 
-const NEEDED = [{ file: '/usr/bin/chromium', package: 'chromium', why: 'the browser tests' }];
+const NEEDED = [
+  { file: '/usr/bin/chromium', package: 'chromium', why: 'the browser tests' },
+  { file: '/usr/bin/strace', package: 'strace', why: 'the tests of the store on disk' },
+  { file: '/usr/bin/stomp', package: 'python3-stomp', why: 'the tests with a STOMP client in Python' },
+];
 
 function isThere(file) {
   try {

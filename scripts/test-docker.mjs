@@ -2,7 +2,7 @@
  * Proves of the container what can be proved without an engine: the files are sound and fit together, and the Dockerfile's
  * steps, done here, make a server that works as an unprivileged user. No image is built.
  */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { contextOf, missingSources } from './docker/context.mjs';
 import { schemaFaults, serviceFaults, textOf } from './docker/compose.mjs';
 import { healthCommandOf, lastOf, readDockerfile } from './docker/dockerfile.mjs';
 import { replay } from './docker/replay.mjs';
-import { connect, stompToWamp } from './support/exchange.mjs';
+import { connect, stompToWamp, storeInQueue, takeFromQueue } from './support/exchange.mjs';
 import { mustRun, run, start } from './support/running.mjs';
 import { steps } from './support/steps.mjs';
 
@@ -52,6 +52,7 @@ const environment = {
   // Another port: the image's may be taken here.
   PORT: String(port),
 };
+mapStore(environment.MANGROVE_CONFIG);
 const options = { cwd: built.workdir, env: environment, ...user };
 const health = healthCommandOf(image);
 await mustRun('node', ['dist/main.js', 'check-config', environment.MANGROVE_CONFIG], {
@@ -62,9 +63,7 @@ if ((await run(health[0], health.slice(1), { ...options, withinMs: START_MS })).
   throw new Error('the health check succeeds though nothing runs');
 }
 
-const [command, ...args] = lastOf(image, 'CMD').exec;
-const server = start(command, args, options);
-await server.written(/"msg":"started"/, START_MS);
+const server = await started();
 step.done(
   `CMD runs as user ${user?.uid ?? process.getuid()}, who is not root, with the environment of the image`,
 );
@@ -78,16 +77,45 @@ const url = `ws://127.0.0.1:${port}/ws`;
 await stompToWamp(url);
 step.done('a STOMP message reaches a WAMP client');
 
+await storeInQueue(url, 'orders', 'first');
 const client = await connect(url, 'v12.stomp');
-server.signal(lastOf(image, 'STOPSIGNAL').args[0]);
-const late = setTimeout(server.kill, STOP_MS);
-const code = await server.exited;
-clearTimeout(late);
+await stopped(server);
 client.close();
-if (code !== 0) throw new Error(`after the stop signal it ended with ${code}:\n${server.output()}`);
 step.done('it exits with 0 after SIGTERM, a client being connected');
+
+const again = await started();
+await storeInQueue(url, 'parcels', 'second');
+again.kill();
+await again.exited;
+const last = await started();
+await takeFromQueue(url, 'orders', 'first');
+await takeFromQueue(url, 'parcels', 'second');
+await stopped(last);
+step.done('what was confirmed is in the volume after a stop and after a SIGKILL');
 step.end('The container files are as they should be, as far as that can be told without an engine; checked');
 process.exit(0);
+
+async function started() {
+  const [command, ...args] = lastOf(image, 'CMD').exec;
+  const program = start(command, args, options);
+  await program.written(/"msg":"started"/, START_MS);
+  return program;
+}
+
+async function stopped(program) {
+  program.signal(lastOf(image, 'STOPSIGNAL').args[0]);
+  const late = setTimeout(program.kill, STOP_MS);
+  const code = await program.exited;
+  clearTimeout(late);
+  if (code !== 0) throw new Error(`after the stop signal it ended with ${code}:\n${program.output()}`);
+}
+
+/** The store's folder, where compose.yaml mounts the volume, is one of the replayed file system, not of this machine. */
+function mapStore(file) {
+  const [, path] = /^ {4}path: (\/\S+)$/m.exec(config) ?? [];
+  if (path === undefined) throw new Error('docker/mangrove.yaml turns no store on');
+  writeFileSync(file, config.replace(path, join(built.root, path)));
+}
 
 function expectNone(file, found) {
   if (found.length > 0) throw new Error(`${file}:\n${found.join('\n')}`);

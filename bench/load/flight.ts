@@ -83,7 +83,7 @@ export class Flight {
     this.#due += 1;
   }
 
-  /** Has a client receive for this run, and calls `onArrival` after each read, with how many messages have come in it. */
+  /** Has a client receive for this run (several may be one receiver), and calls `onArrival` after each read, with how many messages have come in it. */
   receive(receiver: number, client: Client, how: Receiving, onArrival: (messages: number) => void): void {
     let seen = 0;
     let checked = 0;
@@ -92,7 +92,7 @@ export class Flight {
       const total = how.verify ? checked : client.messages;
       const messages = total - seen;
       seen = total;
-      this.#got[receiver] = total;
+      this.#got[receiver] = (this.#got[receiver] ?? 0) + messages;
       this.arrived += messages;
       if (client.unexpected > 0) return this.fail(new Error('a message of another kind than the one due'));
       onArrival(messages);

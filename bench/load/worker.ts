@@ -7,14 +7,18 @@ import { dialects } from './dialects/index.js';
 let cast: Cast | undefined;
 
 serve({
-  async prepare({ scenario, dialect, port }) {
+  async prepare({ scenario, dialect, port, setting }) {
     const found = scenarios.find(({ name }) => name === scenario);
     if (found === undefined) throw new Error(`no scenario ${scenario}`);
-    cast = await found.prepare({ port, dialect: dialects[dialect] });
+    cast = await found.prepare({ port, dialect: dialects[dialect] }, setting);
   },
   run({ ms, verify }) {
     if (cast === undefined) throw new Error('not prepared');
     return cast.run(ms, verify);
+  },
+  drain() {
+    if (cast?.drain === undefined) throw new Error('nothing to drain');
+    return cast.drain();
   },
   async close() {
     await cast?.close();

@@ -2,9 +2,20 @@ import { calls } from './calls.js';
 import { fanOut } from './fan-out.js';
 import { pairs } from './pairs.js';
 import { procedures } from './procedures.js';
+import { deepQueue } from './queue-depth.js';
+import { durableQueue, memoryQueue } from './queue.js';
 import type { Scenario } from './scenario.js';
 
-export type { Cast, Contender, Floor, Scenario, ServerName } from './scenario.js';
+export type {
+  Aftermath,
+  Cast,
+  CastSetting,
+  Contender,
+  Finding,
+  Floor,
+  Scenario,
+  ServerName,
+} from './scenario.js';
 
 /** What is measured, in the order in which it is. */
 export const scenarios: readonly Scenario[] = [
@@ -13,12 +24,21 @@ export const scenarios: readonly Scenario[] = [
   calls(64, { measure: 'efficiency', bound: 0.9 }),
   pairs(500, { measure: 'efficiency', bound: 0.8 }),
   procedures(64),
+  durableQueue,
+  memoryQueue,
+  deepQueue(1_000_000),
 ];
 
+/** The same with less to wait for. */
+export const quickScenarios: readonly Scenario[] = scenarios.map((scenario) =>
+  scenario.name === 'queue-depth' ? deepQueue(50_000) : scenario,
+);
+
 /** Finds scenarios by name; the part before the last `-` finds all that share it. Undefined if there is none. */
-export function findScenarios(name: string): readonly Scenario[] | undefined {
-  const found = scenarios.filter(
-    (scenario) => scenario.name === name || scenario.name.startsWith(`${name}-`),
-  );
+export function findScenarios(
+  name: string,
+  among: readonly Scenario[] = scenarios,
+): readonly Scenario[] | undefined {
+  const found = among.filter((scenario) => scenario.name === name || scenario.name.startsWith(`${name}-`));
   return found.length > 0 ? found : undefined;
 }

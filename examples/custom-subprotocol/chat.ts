@@ -82,6 +82,12 @@ class ChatSession implements Session, Endpoint {
     this.link.close({ kind: 'policy', text: 'You may not listen any longer.' });
   }
 
+  consume(): boolean {
+    return true;
+  }
+
+  exhausted(): void {}
+
   invoke(): void {}
 
   interrupt(): void {}

@@ -1,4 +1,4 @@
-/** Writes `docs/conformance.md` and `docs/security.md` from the lists and the titles of the tests. */
+/** Writes `docs/conformance.md`, `docs/security.md` and `docs/stomp.md` from the lists and the titles of the tests. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -12,6 +12,7 @@ const GROUPS = {
   X: 'Between the protocols',
   B: 'Broker',
   A: 'Authentication and authorization',
+  D: 'Store',
   O: 'Operation',
 };
 const MARK = '<!-- table -->';
@@ -22,9 +23,11 @@ const MARK = '<!-- table -->';
  * @param {string} root
  * @param {readonly import('./rules.d.mts').RuleList[]} lists
  * @param {import('./rules.d.mts').Proofs<import('./titles.d.mts').Test>} proofs
+ * @param {readonly import('./features.d.mts').FeatureGroup[]} groups
+ * @param {import('./features.d.mts').FeatureProofs<import('./titles.d.mts').Test>} found
  * @returns {Map<string, string>}
  */
-export function pages(root, lists, { byId }) {
+export function pages(root, lists, { byId }, groups, found) {
   const rulesOf = (name) => lists.find((list) => list.name === name).rules;
   const template = (file) => readFileSync(join(root, file), 'utf8');
   const conformance = [
@@ -52,9 +55,11 @@ export function pages(root, lists, { byId }) {
       byId,
     ),
   ]);
+  const features = groups.flatMap(({ title, features }) => [`### ${title}`, featureTable(features, found)]);
   return new Map([
     ['docs/conformance.md', fill(template('docs/templates/conformance.md'), conformance)],
     ['docs/security.md', fill(template('docs/templates/security.md'), security)],
+    ['docs/stomp.md', fill(template('docs/templates/stomp.md'), features)],
   ]);
 }
 
@@ -65,6 +70,17 @@ function fill(template, parts) {
 
 function table(head, rules, cellsOf, byId) {
   const rows = rules.map((rule) => [...cellsOf(rule).map(cell), testsCell(byId.get(rule.id))]);
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function featureTable(features, { byId }) {
+  const rows = features.map(({ id, feature, answer, note }) => [
+    id,
+    cell(feature),
+    answer === 'yes' ? `*yes*${note === '' ? '' : `: ${cell(note)}`}` : `*no*: ${cell(note)}`,
+    answer === 'yes' ? testsCell(byId.get(id)) : '',
+  ]);
+  const head = ['Id', 'Feature', 'Here', 'Tests'];
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 

@@ -71,6 +71,7 @@ export function* serviceFaults(folder, text, image, config) {
   if (volume === undefined || !(volume.source in volumes)) yield 'there is no named volume';
   const copied = image.steps.filter(({ keyword }) => keyword === 'COPY').map(({ args }) => args.at(-1));
   if (!copied.includes(volume?.target)) yield 'the image has no folder for the volume';
+  if (parse(config).store?.lmdb?.path !== volume?.target) yield 'the store is not in the volume';
   const port = environment.get('PORT');
   if (lastOf(image, 'EXPOSE')?.args[0] !== port) yield 'EXPOSE is not the port';
   const open = parse(config).anonymous === true;

@@ -77,6 +77,7 @@ function importFaults(manifest, text) {
   const entries = [
     ['.', always],
     ['./subprotocol', always],
+    ['./lmdb', always],
     ['./testing', always],
     ['./nest', byDefault],
   ].map(([name, allowed]) => [name, manifest.exports[name].default, allowed]);

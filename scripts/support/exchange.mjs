@@ -27,6 +27,43 @@ export async function stompToWamp(url) {
   }
 }
 
+/**
+ * Sends one message to a queue and waits until it is confirmed.
+ *
+ * @param {string} url
+ * @throws Error if it is not confirmed in time.
+ */
+export async function storeInQueue(url, queue, text) {
+  await withStomp(url, async (stomp) => {
+    stomp.send(`SEND\ndestination:/queue/${queue}\npersistent:true\nreceipt:stored\n\n${text}\0`);
+    await stomp.hears((frame) => frame.startsWith('RECEIPT\nreceipt-id:stored\n'), 'RECEIPT');
+  });
+}
+
+/**
+ * Waits for a message of a queue and acknowledges it.
+ *
+ * @param {string} url
+ * @throws Error if it does not arrive in time.
+ */
+export async function takeFromQueue(url, queue, text) {
+  await withStomp(url, async (stomp) => {
+    stomp.send(`SUBSCRIBE\nid:0\nack:auto\ndestination:/queue/${queue}\n\n\0`);
+    await stomp.hears((frame) => frame.startsWith('MESSAGE\n') && frame.includes(`\n\n${text}\0`), text);
+  });
+}
+
+async function withStomp(url, talk) {
+  const stomp = await connect(url, 'v12.stomp');
+  try {
+    stomp.send('CONNECT\naccept-version:1.2\nhost:realm1\n\n\0');
+    await stomp.hears((text) => text.startsWith('CONNECTED\n'), 'CONNECTED');
+    await talk(stomp);
+  } finally {
+    stomp.close();
+  }
+}
+
 /** @returns a socket that is open, and its ears. */
 export async function connect(url, token) {
   const socket = new WebSocket(url, token);

@@ -1,20 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LoginAttempt, Verdict } from '../broker/index.js';
+import { attempt } from '../../test/support/logins.js';
+import type { Verdict } from '../broker/index.js';
 import { hashTicket, parseTicketHash, ticket } from './index.js';
 
 /** scrypt of "sesame" with the salt "saltsaltsaltsalt" at a cost that a test can pay many times. */
 const CHEAP = '$scrypt$ln=10,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$K7PYNFseA0uC8OQHCv4FP6vWo6X4uSnHP49xTCLsCs8';
-
-function attempt(given: Partial<LoginAttempt>): LoginAttempt {
-  return {
-    realm: 'realm1',
-    methods: [],
-    authid: undefined,
-    secret: undefined,
-    remoteAddress: '127.0.0.1',
-    ...given,
-  };
-}
 
 const accepted: Verdict = {
   kind: 'accepted',
@@ -34,7 +24,7 @@ describe('ticket', () => {
     }
   });
 
-  it('gives a wrong secret and an unknown name the same answer', async () => {
+  it('A1 A20: gives a wrong secret and an unknown name the same answer', async () => {
     const authenticator = ticket({ principals: [alice] });
     await expect(authenticator.begin(attempt({ authid: 'alice', secret: 'Sesame' }))).resolves.toEqual(
       denied,
@@ -66,7 +56,7 @@ describe('ticket', () => {
     }
   });
 
-  it('turns away what exceeds the queue, and goes on serving afterwards', async () => {
+  it('A4: turns away what exceeds the queue, and goes on serving afterwards', async () => {
     const authenticator = ticket({ principals: [alice], concurrency: 1, queue: 1 });
     const verdicts = await Promise.all(
       Array.from({ length: 4 }, () => authenticator.begin(attempt({ authid: 'alice', secret: 'sesame' }))),

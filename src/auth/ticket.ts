@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Authenticator, LoginAttempt, Principal, Verdict } from '../broker/index.js';
 import { matchesTicket, parseTicketHash, unmatchableHash } from './ticket-hash.js';
 import type { TicketHash } from './ticket-hash.js';
+import { DENIED, PASSED, UNDECIDED, accepted, challenged } from './verdicts.js';
 import { WorkGate } from './work-gate.js';
 
 /** Somebody who may log in with a ticket. */
@@ -25,11 +26,6 @@ export interface TicketOptions {
 
 /** Longer secrets are refused without work. */
 const MAX_TICKET_LENGTH = 4096;
-/** An unknown name or a wrong ticket: which of them, nobody is told. */
-const DENIED: Verdict = { kind: 'refused', code: 'authentication_denied' };
-/** Too many logins wait: it was not decided. */
-const UNDECIDED: Verdict = { kind: 'refused', code: 'authentication_failed' };
-
 /**
  * Static names with hashed tickets [WAMP AP Ticket-based Authentication]: WAMP clients are challenged, a secret that came
  * with the first frame (STOMP `passcode`) is checked at once.
@@ -46,16 +42,10 @@ export function ticket(options: TicketOptions): Authenticator {
     methods: ['ticket'],
     begin(attempt: LoginAttempt): Verdict | Promise<Verdict> {
       const { authid, secret } = attempt;
-      if (authid === undefined) return DENIED;
+      if (authid === undefined || authid === '') return secret === undefined ? PASSED : DENIED;
       if (secret !== undefined) return checker.check(authid, secret);
       if (!attempt.methods.includes('ticket')) return DENIED;
-      let answered = false;
-      const answer = (response: string): Verdict | Promise<Verdict> => {
-        if (answered) return DENIED;
-        answered = true;
-        return checker.check(authid, response);
-      };
-      return { kind: 'challenged', challenge: { method: 'ticket', extra: {}, answer } };
+      return challenged('ticket', {}, (response) => checker.check(authid, response));
     },
   };
 }
@@ -89,15 +79,12 @@ class TicketChecker {
     if (ticket.length > MAX_TICKET_LENGTH) return DENIED;
     const known = this.#known.get(authid);
     const digest = createHmac('sha256', this.#digestKey).update(`${authid}\0${ticket}`).digest();
-    if (known?.proved !== undefined && timingSafeEqual(known.proved, digest)) return accepted(known);
+    if (known?.proved !== undefined && timingSafeEqual(known.proved, digest))
+      return accepted(known.principal);
     const matches = await this.#gate.run(() => matchesTicket(ticket, known?.hash ?? this.#nobody));
     if (matches === undefined) return UNDECIDED;
     if (!matches || known === undefined) return DENIED;
     known.proved = digest;
-    return accepted(known);
+    return accepted(known.principal);
   }
-}
-
-function accepted({ principal }: KnownPrincipal): Verdict {
-  return { kind: 'accepted', principal };
 }

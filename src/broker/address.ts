@@ -1,8 +1,11 @@
+import { isUserTopic } from './user-topics.js';
+
 /**
  * Addresses of the broker. A topic and a procedure are dotted texts; the same text may name both, in different tables.
  *
  * An address that begins with `#` is private to the router (reply addresses): no pattern matches it, and no client can
- * spell it, because `#` is no URI character [WAMP BP URIs] and STOMP destinations escape it.
+ * spell it, because `#` is no URI character [WAMP BP URIs] and STOMP destinations escape it. Topics of one user
+ * (`user.<name>.queue.…`, `user.<name>.topic.…`) are matched by no pattern either, and only that user may subscribe to them.
  */
 
 /** How a pattern's text is read. */
@@ -30,14 +33,32 @@ export function isReserved(address: string): boolean {
   return address.startsWith('wamp') && (address.length === 4 || address[4] === '.');
 }
 
-/** Whether the address is private to the router: a reply address, which patterns never match. */
+/** The word before a queue's name where queues and procedures, or queues and topics, are told apart by the address alone. */
+const QUEUES = 'queue.';
+
+/** The address of a queue, as permissions know it. */
+export function queueAddress(queue: string): string {
+  return QUEUES + queue;
+}
+
+/** Whether a procedure of that name would be taken for a queue: it can be neither registered nor called. */
+export function isQueueAddress(procedure: string): boolean {
+  return procedure.startsWith(QUEUES);
+}
+
+/** Whether the address is private: a reply address, or a topic of one user. Patterns never match it. */
 export function isPrivate(address: string): boolean {
+  return isReplyAddress(address) || isUserTopic(address);
+}
+
+/** Whether the address is private to the router: a reply address, good for whoever was told it. */
+export function isReplyAddress(address: string): boolean {
   return address.startsWith('#');
 }
 
-/** Whether the pattern names one private address. A `multi` pattern may begin with `#` too, and is not private. */
+/** Whether the pattern names one reply address. A `multi` pattern may begin with `#` too, and is not private. */
 export function isPrivatePattern(pattern: Pattern): boolean {
-  return pattern.match === 'exact' && isPrivate(pattern.text);
+  return pattern.match === 'exact' && isReplyAddress(pattern.text);
 }
 
 /** One text for a pattern, to be used as a key. */

@@ -1,62 +1,57 @@
 import type { Pattern } from './address.js';
 import { canonicalPattern, isPrivatePattern, patternKey } from './address.js';
+import type { AdmissionRules, Applicant } from './admission.js';
+import { Admission } from './admission.js';
 import { Backlog } from './backlog.js';
-import type { Answer, CallCommand, Caller } from './calls.js';
-import { Call } from './calls.js';
+import type { Batch } from './batch.js';
+import { CallDoor } from './call-door.js';
+import { Confirmations } from './confirmations.js';
+import type { Answer, Call, CallCommand } from './calls.js';
+import type { Dealer, Party } from './dealer.js';
 import type { Refusal } from './errors.js';
 import type { BrokerLimits } from './limits.js';
 import type { Outcome } from './outcome.js';
-import type { Action, Authorizer, Decision } from './ports/authorizer.js';
+import type { Past } from './past.js';
 import type { Principal } from './ports/authenticator.js';
+import { EndpointGuard } from './endpoint-guard.js';
 import type { CancelMode, Endpoint } from './ports/endpoint.js';
-import type { Instrumentation } from './ports/instrumentation.js';
-import { Permissions, isSettled, refusal, refusalOf } from './permissions.js';
+import { refusal } from './permissions.js';
 import type { Identity, Origin, Publication, PublishCommand } from './publication.js';
-import type { Callee, EndpointFeatures, Invocation, Registration } from './registrations.js';
+import type { ConsumeCommand, Consumer, Delivery, EnqueueCommand, Settlement } from './queues/consumer.js';
+import { Burden } from './queues/burden.js';
+import type { QueueConsumer, Receiver } from './queues/queue-consumer.js';
+import type { Queues } from './queues/queues.js';
+import type { Examined } from './queue-questions.js';
+import { QueueDoor } from './queue-door.js';
+import type {
+  CallPart,
+  EndpointFeatures,
+  Invocation,
+  RegisterCommand,
+  Registration,
+} from './registrations.js';
+import { Replays } from './replay.js';
 import type { Request } from './request.js';
+import type { SubscribeCommand } from './subscribe-command.js';
 import type { Subscriber, Subscription } from './subscriptions.js';
 
-/** What a subscriber asks for. */
-export interface SubscribeCommand {
-  /** The endpoint's own name for the subscription, unique within the attachment. */
-  readonly key: string;
-  readonly pattern: Pattern;
-  /** Leave out what this attachment publishes. Default false. */
-  readonly noLocal?: boolean;
-}
-
-/** What a callee asks for. */
-export interface RegisterCommand {
-  readonly pattern: Pattern;
-  /** Ask to be told who calls. Default false. */
-  readonly discloseCaller?: boolean;
-}
-
-/**
- * Asked before each publication and call: nothing if it may go on, else a promise of whether it may. The process's memory
- * is guarded here.
- */
-export type AdmissionGate = () => Promise<boolean> | undefined;
-
 /** What an attachment needs from its broker: the commands, once they are admitted. */
-export interface Core {
+export interface Core extends AdmissionRules {
   readonly realm: string;
   readonly limits: BrokerLimits;
-  readonly authorizer: Authorizer;
-  readonly instrumentation: Instrumentation;
-  readonly admission: AdmissionGate;
+  readonly past: Past;
+  /** Undefined if the broker keeps no queues. */
+  readonly queues: Queues | undefined;
+  readonly dealer: Dealer;
   run(change: () => void): void;
   publish(from: Attachment, request: Request, command: PublishCommand, acknowledge: boolean): void;
-  commit(from: Attachment, request: Request, commands: readonly PublishCommand[]): void;
+  /** Returns a promise if the batch has to wait for the store. */
+  commit(from: Attachment, request: Request, batch: Batch): Promise<void> | undefined;
   subscribe(by: Attachment, request: Request, command: SubscribeCommand): void;
   unsubscribe(by: Attachment, request: Request, subscription: Subscription): void;
-  register(by: Attachment, request: Request, command: RegisterCommand): void;
-  unregister(by: Attachment, request: Request, registration: Registration): void;
-  startCall(from: Attachment, request: Request, command: CallCommand, mayDisclose: boolean): void;
-  cancel(call: Call, mode: CancelMode): void;
-  answer(call: Call, outcome: Outcome): void;
   detach(attachment: Attachment): void;
   evict(attachment: Attachment, why: Refusal): void;
+  withdraw(subscription: Subscription, why: Refusal, told: boolean): void;
 }
 
 /**
@@ -65,13 +60,17 @@ export interface Core {
  * Each command has one final outcome, given by `endpoint.answer`. A method returns a promise only if the command has to wait
  * for an admission (an authorizer that answers later); the caller then holds back what the same client sent afterwards.
  */
-export class Attachment implements Subscriber, Caller, Callee {
+export class Attachment implements Applicant, Subscriber, Receiver, Party {
   /** The endpoint's session id, of global scope [WAMP BP IDs]. */
   readonly session: number;
   readonly identity: Identity;
   readonly principal: Principal;
   /** key → subscription */
   readonly subscriptions = new Map<string, Subscription>();
+  /** key → consumer */
+  readonly consumers = new Map<string, QueueConsumer>();
+  /** Messages of queues that this endpoint has yet to settle. */
+  readonly burden: Burden;
   /** Registrations that this endpoint holds. */
   readonly registrations = new Set<Registration>();
   /** request → the call that it waits for, as a caller */
@@ -85,8 +84,14 @@ export class Attachment implements Subscriber, Caller, Callee {
   /** Bytes of payloads and headers in open calls, for the limit. */
   callBytes = 0;
   detached = false;
-  readonly #backlog: Backlog;
-  readonly #permissions: Permissions;
+  readonly backlog: Backlog;
+  /** Subscriptions that begin with the past, until they are live. */
+  readonly #replays: Replays;
+  readonly #confirmations: Confirmations;
+  readonly #admission: Admission;
+  readonly #queueDoor: QueueDoor;
+  readonly #callDoor: CallDoor;
+  readonly #guard: EndpointGuard;
   /** Whether the endpoint takes deliveries now. */
   #flowing = true;
 
@@ -99,50 +104,91 @@ export class Attachment implements Subscriber, Caller, Callee {
     this.session = session;
     this.principal = principal;
     this.identity = { session, authid: principal.authid, authrole: principal.authrole };
-    this.#permissions = new Permissions(broker, principal);
-    this.#backlog = new Backlog(broker.limits.backlogMessages, broker.limits.backlogBytes);
+    this.burden = new Burden(broker.limits);
+    this.#admission = new Admission(broker, this);
+    this.#queueDoor = new QueueDoor(broker.queues, this.#admission, this);
+    this.#callDoor = new CallDoor(broker.dealer, this.#admission, this);
+    this.#guard = new EndpointGuard(endpoint, this, (where, error) => this.#failed(where, error));
+    this.backlog = new Backlog(broker.limits.backlogMessages, broker.limits.backlogBytes);
+    this.#replays = new Replays(broker, this);
+    this.#confirmations = new Confirmations(this);
   }
 
   get features(): EndpointFeatures {
     return this.endpoint.features;
   }
 
+  /** Whether the endpoint takes deliveries now. */
+  get flowing(): boolean {
+    return this.#flowing;
+  }
+
   /** How many publications wait for this endpoint to take them. */
   get backlogSize(): number {
-    return this.#backlog.size;
+    return this.backlog.size;
   }
 
   /** Publishes one event. Success is told only if `acknowledge`, a refusal always. */
   publish(request: Request, command: PublishCommand, acknowledge = false): Promise<void> | undefined {
-    return this.#admitted(request, () => this.#publish(request, command, acknowledge));
+    return this.#admission.gated(request, () => this.#publish(request, command, acknowledge));
   }
 
   /**
-   * Publishes several events in one run, contiguous for every subscriber, or none of them if one is refused (answered once,
-   * for the first that is).
+   * Publishes, enqueues and settles together: all of it, safe in the store and then in one run, contiguous for every
+   * subscriber; or nothing, if one item is refused (answered once, for the first that is).
    */
-  commit(request: Request, commands: readonly PublishCommand[]): Promise<void> | undefined {
-    return this.#admitted(request, () => this.#commit(request, commands));
+  commit(request: Request, batch: Batch): Promise<void> | undefined {
+    return this.#queueDoor.commit(request, batch, () => this.broker.commit(this, request, batch));
   }
 
-  /** Asks whether a later publication to the topic would be allowed; refuses the request if not, else says nothing. */
-  examine(request: Request, topic: string): Promise<void> | undefined {
-    const fault = this.#permissions.faultOf(exact(topic), true);
-    if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'publish', exact(topic), false, () => undefined);
+  /** Asks now what a later batch with that item will ask; refuses the request if it would be refused, else says nothing. */
+  examine(request: Request, item: Examined): Promise<void> | undefined {
+    return this.#queueDoor.examine(request, item);
+  }
+
+  /**
+   * Puts a message into a queue, which is made if it is not there. Success, when it is safe, is told only if `acknowledge`; a
+   * refusal always (`queue_full`, `unavailable` if the store is full or has failed).
+   */
+  enqueue(request: Request, command: EnqueueCommand, acknowledge = false): Promise<void> | undefined {
+    return this.#queueDoor.enqueue(request, command, acknowledge);
+  }
+
+  /**
+   * Consumes a queue, which is made if it is not there, or shows it, or takes up a durable subscription. The answer comes
+   * before the first message; `queue_in_use` and `queue_mismatch` say why not.
+   */
+  consume(request: Request, command: ConsumeCommand): Promise<void> | undefined {
+    return this.#queueDoor.consume(request, command);
+  }
+
+  /**
+   * Ends a consumer that this attachment holds; another's, or none, is refused with `no_such_consumer`. What it has not
+   * settled goes back, and that is not counted. `forget`: a durable subscription ends for good, with all that it holds.
+   */
+  release(request: Request, consumer: Consumer | undefined, forget = false): void {
+    this.#queueDoor.release(request, consumer, forget);
+  }
+
+  /**
+   * Settles deliveries that this attachment was given. Success, when it is safe, is told only if `acknowledge`; a refusal
+   * always: of those that are another's (`no_such_consumer`), or if the store has failed.
+   */
+  settle(request: Request, settlements: readonly Settlement[], acknowledge = false): void {
+    this.#queueDoor.settle(request, settlements, acknowledge);
   }
 
   /** Subscribes. The answer comes before the first event; a key that is in use is answered `already`. */
   subscribe(request: Request, command: SubscribeCommand): Promise<void> | undefined {
     const pattern = canonicalPattern(command.pattern);
-    const fault = this.#permissions.faultOf(pattern, false);
-    if (fault !== undefined) return this.#refuse(request, fault);
+    const fault = this.#admission.faultOf(pattern, false);
+    if (fault !== undefined) return this.refuse(request, fault);
     // A reply address is a capability: whoever was given it may listen, and the authorizer has no rule for it.
     if (isPrivatePattern(pattern)) {
       this.broker.subscribe(this, request, { ...command, pattern });
       return undefined;
     }
-    return this.#decided(request, 'subscribe', pattern, false, () => {
+    return this.#admission.decided(request, 'subscribe', pattern, false, () => {
       this.broker.subscribe(this, request, { ...command, pattern });
       return undefined;
     });
@@ -151,58 +197,54 @@ export class Attachment implements Subscriber, Caller, Callee {
   /** Ends a subscription that this attachment holds; another's, or none, is refused with `no_such_subscription`. */
   unsubscribe(request: Request, subscription: Subscription | undefined): void {
     if (subscription === undefined || subscription.attachment !== this || !subscription.active) {
-      this.#refuse(request, NO_SUCH_SUBSCRIPTION);
+      this.refuse(request, NO_SUCH_SUBSCRIPTION);
       return;
     }
     this.broker.unsubscribe(this, request, subscription);
   }
 
-  /** Offers a procedure, or a pattern of them. */
+  /** Offers a procedure, or a pattern of them, alone or as one of those that share it. */
   register(request: Request, command: RegisterCommand): Promise<void> | undefined {
-    const pattern = canonicalPattern(command.pattern);
-    const fault = this.#permissions.faultOf(pattern, true);
-    if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'register', pattern, command.discloseCaller, () => {
-      this.broker.register(this, request, { ...command, pattern });
-      return undefined;
-    });
+    return this.#callDoor.register(request, command);
   }
 
   /** Withdraws a registration that this attachment holds; calls in progress may still be answered. */
   unregister(request: Request, registration: Registration | undefined): void {
-    if (registration === undefined || registration.callee !== this || !registration.active) {
-      this.#refuse(request, NO_SUCH_REGISTRATION);
-      return;
-    }
-    this.broker.unregister(this, request, registration);
+    this.#callDoor.unregister(request, registration);
   }
 
   /** Calls a procedure. The request gets exactly one final outcome, after any number of progressive ones. */
   call(request: Request, command: CallCommand): Promise<void> | undefined {
-    return this.#admitted(request, () => this.#call(request, command));
+    return this.#callDoor.call(request, command);
+  }
+
+  /**
+   * A further part of the arguments of a call that was made with `progressive`; passed over if the call has ended, or its
+   * last part has come. The callee stays the same.
+   */
+  callMore(request: Request, part: CallPart): Promise<void> | undefined {
+    return this.#callDoor.more(request, part);
   }
 
   /** Gives a call up. A request that is not waiting (answered already, or never made) is passed over in silence. */
   cancel(request: Request, mode: CancelMode): void {
-    this.broker.run(() => {
-      const call = this.calls.get(request);
-      if (call !== undefined) this.broker.cancel(call, mode);
-    });
+    this.broker.dealer.cancel(this, request, mode);
   }
 
   /** Answers an invocation; with `progress` it stays open. Ignored if the invocation has ended, or is another callee's. */
-  yield(invocation: Invocation, { payload, headers }: Answer, progress = false): void {
-    this.#answer(invocation, { kind: progress ? 'progress' : 'result', payload, headers });
+  yield(invocation: Invocation, { payload, headers, passthru }: Answer, progress = false): void {
+    const kind = progress ? 'progress' : 'result';
+    this.#callDoor.answer(invocation, { kind, payload, headers, passthru });
   }
 
   /** Answers an invocation with an error of the callee's own, passed to the caller unchanged. */
-  fail(invocation: Invocation, error: string, { payload, headers }: Answer): void {
-    this.#answer(invocation, { kind: 'failed', error, payload, headers });
+  fail(invocation: Invocation, error: string, { payload, headers, passthru }: Answer): void {
+    this.#callDoor.answer(invocation, { kind: 'failed', error, payload, headers, passthru });
   }
 
   /** Refuses an invocation on the broker's own behalf: the callee cannot take it. */
   decline(invocation: Invocation, refusal: Refusal): void {
-    this.#answer(invocation, { kind: 'refused', ...refusal });
+    this.#callDoor.answer(invocation, { kind: 'refused', ...refusal });
   }
 
   /** There is room again: hands over what was kept back, in order, until the endpoint wants no more. */
@@ -212,10 +254,14 @@ export class Attachment implements Subscriber, Caller, Callee {
       if (this.detached) return;
       this.#flowing = true;
       while (this.#flowing) {
-        const entry = this.#backlog.shift();
-        if (entry === undefined) return;
+        const entry = this.backlog.shift();
+        if (entry === undefined) break;
+        const { expiresAt } = entry.publication;
+        if (expiresAt !== undefined && expiresAt <= this.broker.past.now) continue;
         this.#hand(entry.subscription, entry.publication);
       }
+      if (this.#flowing) this.#replays.advance();
+      if (this.#flowing) this.broker.queues?.resume(this);
     });
   }
 
@@ -230,57 +276,92 @@ export class Attachment implements Subscriber, Caller, Callee {
       this.#hand(subscription, publication);
       return;
     }
-    if (this.#backlog.push(subscription, publication)) return;
+    if (!this.backlog.push(subscription, publication)) this.overwhelmed();
+  }
+
+  /** More would have to be kept back than may be. For the broker. */
+  overwhelmed(): void {
     const { backlogMessages, backlogBytes } = this.broker.limits;
     const bounds = `${backlogMessages} events of ${backlogBytes} bytes in all may be kept back`;
     this.broker.evict(this, refusal('limit_exceeded', `Too slow: ${bounds}.`));
   }
 
+  /** Holds a new subscription until what it begins with has been handed over, and answers it. For the broker. */
+  beginReplay(subscription: Subscription, request: Request, command: SubscribeCommand): void {
+    this.#replays.begin(subscription, request, command);
+  }
+
+  /** Tells an outcome once something is safe, in the order of the commands; see `Confirmations`. For the broker. */
+  confirm(
+    request: Request,
+    outcome: Outcome | undefined,
+    safe: Promise<Refusal | undefined> | undefined,
+  ): void {
+    this.#confirmations.add(request, outcome, safe);
+  }
+
+  /** Tells the endpoint that it lost something. For the broker. */
+  revoked(what: Subscription | Registration | Consumer, why: Refusal): void {
+    this.#guard.revoked(what, why);
+  }
+
+  /** Carries a change out in a run of the broker. */
+  run(change: () => void): void {
+    this.broker.run(change);
+  }
+
   /** Drops what is kept back for a subscription that is over. For the broker. */
   discard(subscription: Subscription): void {
-    this.#backlog.discard(subscription);
+    this.backlog.discard(subscription);
+    this.#replays.drop(subscription);
   }
 
   /** Drops all that is kept back. For the broker. */
   clearBacklog(): void {
-    this.#backlog.clear();
+    this.backlog.clear();
+    this.#replays.clear();
   }
 
   /** Tells the endpoint an outcome. For the broker. */
   answer(request: Request, outcome: Outcome): void {
-    if (this.detached) return;
-    try {
-      this.endpoint.answer(request, outcome);
-    } catch (error) {
-      this.#failed('endpoint.answer', error);
-    }
+    this.#guard.answer(request, outcome);
+  }
+
+  /** Tells the endpoint that a command is refused. For the broker. */
+  refuse(request: Request, why: Refusal): undefined {
+    this.broker.run(() => this.answer(request, { kind: 'refused', ...why }));
+    return undefined;
+  }
+
+  /** Gives one message of a queue to the endpoint. False if it failed, and so has not got it. For the broker. */
+  hand(delivery: Delivery): boolean {
+    const taken = this.#guard.consume(delivery);
+    if (taken !== 'more') this.#flowing = false;
+    return taken !== 'failed';
+  }
+
+  /** Tells the endpoint that its browsing consumer has been shown all there was. For the broker. */
+  exhausted(consumer: Consumer): void {
+    this.#guard.exhausted(consumer);
   }
 
   /** Hands a call to the endpoint. For the broker. */
   invoke(invocation: Invocation): void {
-    try {
-      this.endpoint.invoke(invocation);
-    } catch (error) {
-      this.#failed('endpoint.invoke', error);
-    }
+    this.#guard.invoke(invocation);
+  }
+
+  /** Hands a further part of a call's arguments to the endpoint. For the broker. */
+  invokeMore(invocation: Invocation, part: CallPart): void {
+    this.#guard.invokeMore(invocation, part);
   }
 
   /** Tells the endpoint, if it can hear it, that a call was given up. For the broker. */
   interrupt(invocation: Invocation, mode: 'kill' | 'killnowait', why: Refusal): void {
-    if (this.detached || !this.endpoint.features.callCanceling) return;
-    try {
-      this.endpoint.interrupt(invocation, mode, why);
-    } catch (error) {
-      this.#failed('endpoint.interrupt', error);
-    }
+    this.#guard.interrupt(invocation, mode, why);
   }
 
   #hand(subscription: Subscription, publication: Publication): void {
-    try {
-      if (!this.endpoint.deliver(subscription, publication)) this.#flowing = false;
-    } catch (error) {
-      this.#failed('endpoint.deliver', error);
-    }
+    if (this.#guard.deliver(subscription, publication) !== 'more') this.#flowing = false;
   }
 
   /** A defect of one endpoint must cost nobody else anything: it is reported, and the endpoint is evicted. */
@@ -291,99 +372,16 @@ export class Attachment implements Subscriber, Caller, Callee {
 
   #publish(request: Request, command: PublishCommand, acknowledge: boolean): Promise<void> | undefined {
     const pattern = exact(command.topic);
-    const fault = this.#permissions.faultOf(pattern, true);
-    if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'publish', pattern, command.disclose, () => {
+    const fault = this.#admission.faultOf(pattern, true);
+    if (fault !== undefined) return this.refuse(request, fault);
+    return this.#admission.decided(request, 'publish', pattern, command.disclose, () => {
       this.broker.publish(this, request, command, acknowledge);
       return undefined;
     });
   }
-
-  #commit(request: Request, commands: readonly PublishCommand[]): Promise<void> | undefined {
-    for (const command of commands) {
-      const fault = this.#permissions.faultOf(exact(command.topic), true);
-      if (fault !== undefined) return this.#refuse(request, fault);
-    }
-    const decisions: (Decision | Promise<Decision>)[] = commands.map((command) =>
-      this.#permissions.decide('publish', exact(command.topic)),
-    );
-    const apply = (all: readonly Decision[]): void => {
-      const index = all.findIndex(
-        (decision, at) => refusalOf(decision, commands[at]?.disclose) !== undefined,
-      );
-      if (index >= 0) this.#refuse(request, refusalOf(all[index]!, commands[index]?.disclose)!);
-      else this.broker.commit(this, request, commands);
-    };
-    if (decisions.every(isSettled)) {
-      apply(decisions);
-      return undefined;
-    }
-    return Promise.all(decisions).then((all) => {
-      if (!this.detached) apply(all);
-    });
-  }
-
-  #call(request: Request, command: CallCommand): Promise<void> | undefined {
-    const pattern = exact(command.procedure);
-    const fault = this.#permissions.faultOf(pattern, false);
-    if (fault !== undefined) return this.#refuse(request, fault);
-    return this.#decided(request, 'call', pattern, command.disclose, (decision) => {
-      this.broker.startCall(this, request, command, decision.disclose !== false);
-      return undefined;
-    });
-  }
-
-  /** Goes on at once, or when the gate lets it, or refuses. */
-  #admitted(request: Request, go: () => Promise<void> | undefined): Promise<void> | undefined {
-    const gate = this.broker.admission();
-    if (gate === undefined) return go();
-    return gate.then((open) => {
-      if (this.detached) return undefined;
-      return open ? go() : this.#refuse(request, OVERLOADED);
-    });
-  }
-
-  #answer(invocation: Invocation, outcome: Outcome): void {
-    if (!(invocation instanceof Call) || invocation.registration.callee !== this) return;
-    this.broker.run(() => this.broker.answer(invocation, outcome));
-  }
-
-  #refuse(request: Request, refusal: Refusal): undefined {
-    this.broker.run(() => this.answer(request, { kind: 'refused', ...refusal }));
-    return undefined;
-  }
-
-  /** Asks the authorizer, now or later, and goes on if the answer is yes. */
-  #decided(
-    request: Request,
-    action: Action,
-    pattern: Pattern,
-    disclose: boolean | undefined,
-    go: (decision: Decision) => undefined,
-  ): Promise<void> | undefined {
-    const decision = this.#permissions.decide(action, pattern);
-    if (!isSettled(decision)) return this.#decidedLater(request, decision, disclose, go);
-    const refused = refusalOf(decision, disclose);
-    return refused === undefined ? go(decision) : this.#refuse(request, refused);
-  }
-
-  async #decidedLater(
-    request: Request,
-    pending: Promise<Decision>,
-    disclose: boolean | undefined,
-    go: (decision: Decision) => undefined,
-  ): Promise<void> {
-    const decision = await pending;
-    if (this.detached) return;
-    const refused = refusalOf(decision, disclose);
-    if (refused === undefined) go(decision);
-    else this.#refuse(request, refused);
-  }
 }
 
 const NO_SUCH_SUBSCRIPTION = refusal('no_such_subscription', 'This session holds no such subscription.');
-const NO_SUCH_REGISTRATION = refusal('no_such_registration', 'This session holds no such registration.');
-const OVERLOADED = refusal('unavailable', 'The server is short of memory.');
 const FAILED = refusal('internal', 'The session failed.');
 
 function exact(text: string): Pattern {

@@ -1,5 +1,4 @@
 import { Ring } from '../lib/index.js';
-import { sizeOfHeaders } from './payload.js';
 import type { Publication } from './publication.js';
 import type { Subscription } from './subscriptions.js';
 
@@ -16,6 +15,8 @@ interface Entry {
  */
 export class Backlog {
   readonly #entries = new Ring<Entry>();
+  /** Publications that held subscriptions keep. */
+  #held = 0;
   #bytes = 0;
 
   constructor(
@@ -29,12 +30,27 @@ export class Backlog {
 
   /** Adds an entry. Returns false if it does not fit any more, and then it was not added. */
   push(subscription: Subscription, publication: Publication): boolean {
-    const size = publication.payload.size + sizeOfHeaders(publication.headers);
-    if (this.#entries.size >= this.maxMessages || this.#bytes + size > this.maxBytes) return false;
+    const size = publication.size;
+    if (!this.#fits(size)) return false;
     this.#entries.push({ subscription, publication, size });
     this.#bytes += size;
     subscription.backlogged += 1;
     return true;
+  }
+
+  /** Counts what a held subscription keeps by itself. Returns false if it does not fit any more. */
+  reserve(publication: Publication): boolean {
+    const size = publication.size;
+    if (!this.#fits(size)) return false;
+    this.#held += 1;
+    this.#bytes += size;
+    return true;
+  }
+
+  /** Counts it no more. */
+  free(publication: Publication): void {
+    this.#held -= 1;
+    this.#bytes -= publication.size;
   }
 
   shift(): Entry | undefined {
@@ -55,7 +71,12 @@ export class Backlog {
 
   clear(): void {
     this.#entries.clear();
+    this.#held = 0;
     this.#bytes = 0;
+  }
+
+  #fits(size: number): boolean {
+    return this.#entries.size + this.#held < this.maxMessages && this.#bytes + size <= this.maxBytes;
   }
 
   #forget(entry: Entry): void {

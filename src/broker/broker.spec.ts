@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RealmBed, exact, publish, subscribe } from '../../test/support/realm-bed.js';
 import type { RecordingEndpoint } from '../testing/index.js';
+import type { BatchItem } from './index.js';
 import { Payload } from './index.js';
 
 let bed: RealmBed;
@@ -10,6 +11,10 @@ beforeEach(() => {
 });
 
 afterEach(() => bed.end());
+
+function event(topic: string): BatchItem {
+  return { kind: 'publish', command: { topic, payload: Payload.empty } };
+}
 
 describe('an address', () => {
   it('P11: may have as many bytes of UTF-8 as the limit says, and no more', () => {
@@ -121,8 +126,7 @@ describe('topics', () => {
       // Issued in the middle of the commit: must not come between its events.
       if (told.kind === 'delivered' && told.topic === 'a') publish(two, 'b');
     };
-    const commands = ['a', 'b', 'a'].map((topic) => ({ topic, payload: Payload.empty }));
-    one.attachment.commit({}, commands);
+    one.attachment.commit({}, ['a', 'b', 'a'].map(event));
     expect(one.take()).toEqual([
       'answered committed',
       'delivered a',
@@ -137,10 +141,7 @@ describe('topics', () => {
     const one = bed.endpoint();
     subscribe(one, 'a');
     one.take();
-    one.attachment.commit({}, [
-      { topic: 'a', payload: Payload.empty },
-      { topic: 'wamp.x', payload: Payload.empty },
-    ]);
+    one.attachment.commit({}, [event('a'), event('wamp.x')]);
     expect(one.take()).toEqual(['answered refused reserved_address']);
   });
 

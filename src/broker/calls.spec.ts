@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { NOTHING_HELD } from '../../test/support/nothing-held.js';
 import type { TestServices } from '../testing/index.js';
 import { RecordingEndpoint, testServices } from '../testing/index.js';
-import type { Broker, CancelMode } from './index.js';
+import type { Broker } from './index.js';
 import { Payload } from './index.js';
 
 let services: TestServices;
@@ -35,7 +35,7 @@ beforeEach(() => {
 afterEach(() => {
   caller.attachment.detach();
   callee.attachment.detach();
-  expect(broker.stats).toEqual({ sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 });
+  expect(broker.stats).toEqual(NOTHING_HELD);
   expect(services.clock.pending).toBe(0);
 });
 
@@ -245,132 +245,3 @@ describe('calls', () => {
     nosy.attachment.detach();
   });
 });
-
-/** One step of a random schedule; numbers choose among the calls made so far. */
-type Step =
-  | { readonly do: 'call'; readonly timeoutMs: number }
-  | { readonly do: 'yield' | 'progress' | 'fail' | 'decline'; readonly which: number }
-  | { readonly do: 'cancel'; readonly which: number; readonly mode: CancelMode }
-  | { readonly do: 'wait'; readonly ms: number }
-  | { readonly do: 'calleeLeaves' | 'callerLeaves' | 'unregister' | 'register' };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant('call' as const), timeoutMs: fc.constantFrom(100, 500, 5000) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constantFrom('yield' as const, 'progress' as const, 'fail' as const, 'decline' as const),
-      which: fc.nat(9),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('cancel' as const),
-      which: fc.nat(9),
-      mode: fc.constantFrom('skip' as const, 'kill' as const, 'killnowait' as const),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(50, 400, 3000) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'calleeLeaves' as const,
-        'callerLeaves' as const,
-        'unregister' as const,
-        'register' as const,
-      ),
-    }),
-  },
-);
-
-describe('the life of a call, by random schedules', () => {
-  it('P13 P14: gives each call exactly one final answer, unless its caller left, and leaves nothing', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 40 }), fc.boolean(), runSchedule), { numRuns: 2000 });
-  });
-});
-
-function runSchedule(steps: readonly Step[], callCanceling: boolean): void {
-  const world = testServices();
-  const realm = world.realms.find('realm1')!;
-  const features = { callCanceling, progressiveResults: callCanceling };
-  const asks = new RecordingEndpoint(realm);
-  let serves = new RecordingEndpoint(realm, features);
-  serves.attachment.register({}, { pattern: exact('p') });
-  const requests: object[] = [];
-  const invocations = () => serves.told.flatMap((told) => (told.kind === 'invoked' ? [told.invocation] : []));
-  let callerLeft = false;
-  for (const one of steps) {
-    const invocation = 'which' in one ? invocations()[one.which] : undefined;
-    switch (one.do) {
-      case 'call': {
-        if (callerLeft) break;
-        const request = {};
-        requests.push(request);
-        asks.attachment.call(request, {
-          procedure: 'p',
-          payload: Payload.empty,
-          timeoutMs: one.timeoutMs,
-          receiveProgress: true,
-        });
-        break;
-      }
-      case 'yield':
-      case 'progress':
-        if (invocation !== undefined) serves.attachment.yield(invocation, ANSWER, one.do === 'progress');
-        break;
-      case 'fail':
-        if (invocation !== undefined) serves.attachment.fail(invocation, 'x.y', ANSWER);
-        break;
-      case 'decline':
-        if (invocation !== undefined)
-          serves.attachment.decline(invocation, { code: 'callee_unavailable', reason: '' });
-        break;
-      case 'cancel':
-        if (requests[one.which] !== undefined) asks.attachment.cancel(requests[one.which]!, one.mode);
-        break;
-      case 'wait':
-        world.clock.advance(one.ms);
-        break;
-      case 'calleeLeaves':
-        serves.attachment.detach();
-        serves = new RecordingEndpoint(realm, features);
-        serves.attachment.register({}, { pattern: exact('p') });
-        break;
-      case 'callerLeaves':
-        asks.attachment.detach();
-        callerLeft = true;
-        break;
-      case 'unregister':
-        serves.attachment.unregister({}, [...serves.attachment.registrations][0]);
-        break;
-      case 'register':
-        serves.attachment.register({}, { pattern: exact('p') });
-        break;
-    }
-  }
-  const toldBefore = asks.told.length;
-  world.clock.advance(10_000);
-  const finals = new Map<object, number>();
-  for (const [at, told] of asks.told.entries()) {
-    if (told.kind !== 'answered') continue;
-    if (callerLeft) expect(at).toBeLessThan(toldBefore);
-    const done = finals.get(told.request) ?? 0;
-    // Nothing, not even progress, after the final answer.
-    expect(done).toBe(0);
-    if (told.outcome.kind !== 'progress') finals.set(told.request, done + 1);
-  }
-  if (!callerLeft) expect(requests.filter((request) => finals.get(request) !== 1)).toEqual([]);
-  expect(realm.stats.calls).toBe(0);
-  asks.attachment.detach();
-  serves.attachment.detach();
-  expect(realm.stats).toEqual({ sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 });
-  expect(world.clock.pending).toBe(0);
-}

@@ -1,15 +1,25 @@
 import type { CoarseTimers, Timer } from '../lib/index.js';
 import type { Refusal } from './errors.js';
+import type { BrokerLimits } from './limits.js';
 import type { Outcome } from './outcome.js';
 import type { Headers, Payload } from './payload.js';
 import { sizeOfHeaders } from './payload.js';
 import type { CancelMode } from './ports/endpoint.js';
 import type { Identity, Origin } from './publication.js';
-import type { Invocation, Registration } from './registrations.js';
+import type {
+  CallPart,
+  EndpointFeatures,
+  Errand,
+  Invocation,
+  Passthru,
+  Procedure,
+  Registration,
+} from './registrations.js';
 import type { Request } from './request.js';
+import { workVerdictOf } from './work-verdict.js';
 
 /** What a caller asks for. */
-export interface CallCommand {
+export interface CallCommand extends Errand {
   readonly procedure: string;
   readonly payload: Payload;
   readonly headers?: Headers | undefined;
@@ -25,11 +35,14 @@ export interface CallCommand {
 export interface Answer {
   readonly payload: Payload;
   readonly headers?: Headers | undefined;
+  readonly passthru?: Passthru | undefined;
 }
 
 /** A caller as the dealer sees it. */
 export interface Caller {
   readonly origin: Origin;
+  readonly identity: Identity;
+  readonly features: EndpointFeatures;
   readonly detached: boolean;
   /** request → the call that it waits for */
   readonly calls: Map<Request, Call>;
@@ -39,6 +52,14 @@ export interface Caller {
   answer(request: Request, outcome: Outcome): void;
 }
 
+/** What the broker has decided about a call. */
+export interface CallTerms {
+  /** Callees may be told who calls. */
+  readonly mayDisclose: boolean;
+  readonly timeoutMs: number;
+  readonly trustlevel: number | undefined;
+}
+
 /** The broker's record of one call, until its one final answer. */
 export class Call implements Invocation {
   ended = false;
@@ -46,18 +67,37 @@ export class Call implements Invocation {
   canceling = false;
   /** The deadline of the next answer. */
   timer: Timer | undefined;
+  /** Callees that have said that they cannot take it. */
+  tried: Set<Registration> | undefined;
+  /** A part of the result was told, or a second one of the arguments: the call stays where it is. */
+  begun = false;
+  /** More parts of its arguments follow. */
+  progressive: boolean;
   /** Bytes of payload and headers. */
   readonly size: number;
+  readonly timeoutMs: number;
+  readonly trustlevel: number | undefined;
+  /** Whether callees may be told who calls. */
+  private readonly mayDisclose: boolean;
 
   constructor(
     readonly from: Caller,
     readonly request: Request,
-    readonly registration: Registration,
-    readonly caller: Identity | undefined,
-    readonly timeoutMs: number,
-    private readonly command: CallCommand,
+    /** Whose it is now. */
+    public registration: Registration,
+    readonly command: CallCommand,
+    { mayDisclose, timeoutMs, trustlevel }: CallTerms,
   ) {
-    this.size = command.payload.size + sizeOfHeaders(command.headers);
+    this.size = sizeOfCall(command);
+    this.mayDisclose = mayDisclose;
+    this.timeoutMs = timeoutMs;
+    this.trustlevel = trustlevel;
+    this.progressive = command.progressive === true;
+  }
+
+  get caller(): Identity | undefined {
+    const asked = this.command.disclose === true || this.registration.discloseCaller;
+    return asked && this.mayDisclose ? this.from.identity : undefined;
   }
 
   get origin(): Origin {
@@ -79,6 +119,26 @@ export class Call implements Invocation {
   get receiveProgress(): boolean {
     return this.command.receiveProgress === true && this.registration.callee.features.progressiveResults;
   }
+
+  get forwardedTimeoutMs(): number | undefined {
+    const { forwardTimeout, callee } = this.registration;
+    if (!forwardTimeout || callee.features.callTimeout !== true) return undefined;
+    return this.command.timeoutMs === undefined ? undefined : this.timeoutMs;
+  }
+
+  get passthru(): Passthru | undefined {
+    return this.command.passthru;
+  }
+
+  /** Whether it can still be given to somebody else: nothing of its work has been seen, and somebody waits for it. */
+  get movable(): boolean {
+    return !this.begun && !this.canceling;
+  }
+}
+
+/** Bytes of payload and headers. */
+export function sizeOfCall({ payload, headers }: CallCommand): number {
+  return payload.size + sizeOfHeaders(headers);
 }
 
 /**
@@ -91,6 +151,7 @@ export class Calls {
 
   constructor(
     private readonly timers: CoarseTimers,
+    private readonly limits: BrokerLimits,
     private readonly run: (change: () => void) => void,
   ) {}
 
@@ -99,23 +160,42 @@ export class Calls {
     this.open += 1;
     call.from.calls.set(call.request, call);
     call.from.callBytes += call.size;
-    call.registration.callee.invocations.add(call);
     this.#arm(call);
-    call.registration.callee.invoke(call);
+    give(call);
   }
 
   /** The callee's answer; `progress` keeps the call open [WAMP AP Progressive Call Results]. */
   answer(call: Call, outcome: Outcome): void {
     if (call.ended) return;
+    const isUnreadable = isPacked(outcome) && call.from.features.passthruResults !== true;
     if (outcome.kind === 'progress') {
-      // A progressive result that nobody asked for is dropped: the final one is still to come.
-      if (!call.receiveProgress) return;
+      // A progressive result that nobody asked for, or can read, is dropped: the final one is still to come.
+      if (!call.receiveProgress || isUnreadable) return;
+      call.begun = true;
       this.#arm(call);
       call.from.answer(call.request, outcome);
       return;
     }
+    if (isUnreadable) this.#finish(call, { kind: 'refused', ...UNREADABLE });
+    else if (isNotTaken(call, outcome) && call.movable) this.#move(call);
+    else this.#finish(call, outcome);
+  }
+
+  /** A further part of the arguments; whoever has given the call up sends none [WAMP AP Progressive Call Invocations]. */
+  more(call: Call, part: CallPart): void {
+    if (call.ended || call.canceling || !call.progressive) return;
+    call.begun = true;
+    call.progressive = part.progressive;
+    this.#arm(call);
+    call.registration.callee.invokeMore(call, part);
+  }
+
+  /** Ends a call on the broker's own behalf; both sides are told. */
+  stop(call: Call, why: Refusal): void {
+    if (call.ended) return;
     this.#end(call);
-    call.from.answer(call.request, outcome);
+    call.registration.callee.interrupt(call, 'killnowait', why);
+    call.from.answer(call.request, { kind: 'refused', ...why });
   }
 
   /** The caller gives up [WAMP AP Call Canceling]. */
@@ -143,21 +223,42 @@ export class Calls {
 
   /** The callee is gone: the caller is told at once [WAMP BP Callee Leaving]. */
   calleeGone(call: Call): void {
-    if (call.ended) return;
-    this.#end(call);
-    call.from.answer(call.request, { kind: 'refused', ...CALLEE_GONE });
+    if (!call.ended) this.#finish(call, { kind: 'refused', ...CALLEE_GONE });
   }
 
-  #expired(call: Call): void {
-    if (call.ended) return;
-    this.#end(call);
-    call.registration.callee.interrupt(call, 'killnowait', TIMED_OUT);
-    call.from.answer(call.request, { kind: 'refused', ...TIMED_OUT });
+  /**
+   * Gives the call to a callee that has not been asked [WAMP AP Call Re-Routing]; its time goes on. If there is none, the
+   * caller is told so.
+   */
+  #move(call: Call): void {
+    (call.tried ??= new Set()).add(call.registration);
+    const { command, registration, tried } = call;
+    const isSharded = command.shard !== undefined;
+    const next = isSharded
+      ? undefined
+      : registration.procedure.pick(command, this.limits.callsPerCallee, tried);
+    if (next === undefined) {
+      this.#finish(call, { kind: 'refused', ...NO_CALLEE });
+      return;
+    }
+    const { forwardedTimeoutMs } = call;
+    take(call);
+    call.registration = next;
+    // Whoever watches over the time of one callee need not do so for the next.
+    if (call.forwardedTimeoutMs !== forwardedTimeoutMs) this.#arm(call);
+    give(call);
   }
 
   #arm(call: Call): void {
     call.timer?.cancel();
-    call.timer = this.timers.schedule(call.timeoutMs, () => this.run(() => this.#expired(call)));
+    // A callee that watches over the time itself is not trusted to do so for ever.
+    const ms = call.forwardedTimeoutMs === undefined ? call.timeoutMs : this.limits.maxCallTimeoutMs;
+    call.timer = this.timers.schedule(ms, () => this.run(() => this.stop(call, TIMED_OUT)));
+  }
+
+  #finish(call: Call, outcome: Outcome): void {
+    this.#end(call);
+    call.from.answer(call.request, outcome);
   }
 
   #end(call: Call): void {
@@ -166,11 +267,52 @@ export class Calls {
     call.timer = undefined;
     call.from.calls.delete(call.request);
     call.from.callBytes -= call.size;
-    call.registration.callee.invocations.delete(call);
+    take(call);
     this.open -= 1;
   }
 }
 
+/** A call is its callee's now. */
+function give(call: Call): void {
+  const { registration } = call;
+  registration.open += 1;
+  registration.callee.invocations.add(call);
+  registration.callee.invoke(call);
+}
+
+/** A call is its callee's no more. */
+function take(call: Call): void {
+  const { registration } = call;
+  registration.open -= 1;
+  registration.callee.invocations.delete(call);
+}
+
+function isPacked(outcome: Outcome): boolean {
+  const { kind } = outcome;
+  return (kind === 'result' || kind === 'progress' || kind === 'failed') && outcome.passthru !== undefined;
+}
+
+/** Whether an answer says that the call was not begun, and that this is to be more than the caller's business. */
+function isNotTaken({ registration }: Call, outcome: Outcome): boolean {
+  if (outcome.kind === 'refused') return outcome.code === 'callee_unavailable';
+  if (outcome.kind !== 'failed' || workVerdictOf(outcome.error) !== 'not_taken') return false;
+  const { callReroute } = registration.callee.features;
+  return callReroute === 'always' || (callReroute === 'shared' && isShared(registration.procedure));
+}
+
+function isShared({ policy }: Procedure): boolean {
+  return policy !== 'single';
+}
+
+/** The refusal of a call that no callee takes. */
+export const NO_CALLEE: Refusal = {
+  code: 'callee_unavailable',
+  reason: 'No callee can take the call now.',
+};
+const UNREADABLE: Refusal = {
+  code: 'feature_missing',
+  reason: 'The result is packed in a way that the caller has not announced.',
+};
 const CANCELED: Refusal = { code: 'canceled', reason: 'The call was canceled.' };
 const CALLER_GONE: Refusal = { code: 'canceled', reason: 'The caller has left.' };
 const CALLEE_GONE: Refusal = { code: 'callee_gone', reason: 'The callee left before it answered.' };

@@ -10,7 +10,7 @@ export interface BrokerLimits {
   readonly patternRegistrations: number;
   /** Calls waiting for their answer, as a caller. Default 1000. */
   readonly callsPerCaller: number;
-  /** Invocations waiting for an answer, as a callee. Default 1000; above it the caller gets `callee_unavailable`. */
+  /** Invocations waiting for an answer, as a callee. Default 1000; whoever has as many is passed over. */
   readonly callsPerCallee: number;
   /** Bytes of payloads and headers in calls waiting for their answer, as a caller. Default 16 MiB. */
   readonly callBytes: number;
@@ -26,6 +26,33 @@ export interface BrokerLimits {
   readonly backlogMessages: number;
   /** Bytes of payloads and headers kept back for one endpoint that takes no more for now. Default 1 MiB. */
   readonly backlogBytes: number;
+  /** Retained events that one new subscription begins with. Default 1000. */
+  readonly retainedReplay: number;
+  /** Events of the history that one new subscription begins with: the newest ones. Default 1000. */
+  readonly replayMessages: number;
+  /** Bytes of payloads and headers of the history that one new subscription begins with. Default 1 MiB. */
+  readonly replayBytes: number;
+  /** Queues of a realm, those of durable subscriptions too. Default 10 000. */
+  readonly queues: number;
+  /**
+   * Messages of a queue whose policy says nothing else, given and unsettled ones too; no client may ask for more than that, or
+   * than the rule of the queue says. Default 100 000.
+   */
+  readonly queueMessages: number;
+  /** Bytes of payloads and headers in such a queue if it is kept in memory, and the most for clients to ask for. Default 64 MiB. */
+  readonly queueBytes: number;
+  /** The same if it is kept in a durable store. Default 1 GiB. */
+  readonly durableQueueBytes: number;
+  /** Producers of a realm whose numbers are remembered, so that what they send again is stored once. Default 1000. */
+  readonly producers: number;
+  /** Messages that a consumer may have unsettled if it says nothing. Default 256. */
+  readonly credit: number;
+  /** The most messages that a consumer may have unsettled, whatever it says. Default 10 000. */
+  readonly maxCredit: number;
+  /** Messages that one attachment may have unsettled, over all its consumers. Default 10 000. */
+  readonly unsettled: number;
+  /** Bytes of payloads and headers in those; the message that exceeds it is the last one. Default 64 MiB. */
+  readonly unsettledBytes: number;
 }
 
 /** The defaults of {@link BrokerLimits}. */
@@ -43,4 +70,16 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
   maxCallTimeoutMs: 600_000,
   backlogMessages: 1000,
   backlogBytes: 1024 * 1024,
+  queues: 10_000,
+  queueMessages: 100_000,
+  queueBytes: 64 * 1024 * 1024,
+  durableQueueBytes: 1024 * 1024 * 1024,
+  producers: 1000,
+  credit: 256,
+  maxCredit: 10_000,
+  unsettled: 10_000,
+  unsettledBytes: 64 * 1024 * 1024,
+  retainedReplay: 1000,
+  replayMessages: 1000,
+  replayBytes: 1024 * 1024,
 };

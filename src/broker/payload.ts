@@ -23,6 +23,16 @@ function kept<B extends Uint8Array | undefined>(bytes: B): B | Uint8Array {
   return whole > SHARED_BUFFER && 4 * bytes.length < whole ? new Uint8Array(bytes) : bytes;
 }
 
+/** The bytes, copied if the buffer that they keep alive is much larger than they are. */
+function ownBytes<B extends Uint8Array | undefined>(bytes: B): B | Uint8Array {
+  if (bytes === undefined || bytes.buffer.byteLength <= 2 * bytes.length) return bytes;
+  return new Uint8Array(bytes);
+}
+
+/** A payload as it arrived, for a store to keep and give back. */
+export type StoredPayload =
+  { readonly kind: 'body'; readonly body: Body } | { readonly kind: 'slices'; readonly slices: Slices };
+
 /**
  * What a publication, a call or an answer carries. It keeps the bytes that arrived and gives each receiver the view that it
  * needs: the same bytes where sender and receiver agree, else a conversion that is made once and kept. Immutable.
@@ -38,10 +48,12 @@ export class Payload {
   #arguments: Map<SerializerName, Arguments> | undefined;
   #body: Body | undefined;
 
-  private constructor(
-    private readonly source:
-      { readonly kind: 'body'; readonly body: Body } | { readonly kind: 'slices'; readonly slices: Slices },
-  ) {}
+  private constructor(private readonly source: StoredPayload) {}
+
+  /** A payload that a store has kept. */
+  static restore(stored: StoredPayload): Payload {
+    return new Payload(stored);
+  }
 
   /**
    * A body as it arrived. `shape` tells how to read a JSON, CBOR or MessagePack body: as one value (default), as the list of
@@ -76,6 +88,22 @@ export class Payload {
   static ofValues(args: readonly unknown[] = [], kwargs: object = {}): Payload {
     const { cbor } = serializers;
     return Payload.ofSlices('cbor', cbor.encode(args), cbor.encode(kwargs));
+  }
+
+  /** The same payload without its conversions, on bytes of its own where it is a small part of what it arrived in. */
+  apart(): Payload {
+    const { source } = this;
+    if (source.kind === 'body') {
+      return new Payload({ kind: 'body', body: { ...source.body, bytes: ownBytes(source.body.bytes) } });
+    }
+    const { args, kwargs } = source.slices;
+    const own = { args: ownBytes(args), kwargs: ownBytes(kwargs) };
+    return new Payload({ kind: 'slices', slices: { ...source.slices, ...own } });
+  }
+
+  /** The payload as it arrived, for a store. */
+  get stored(): StoredPayload {
+    return this.source;
   }
 
   /** Bytes of the payload as it arrived. */

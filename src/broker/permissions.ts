@@ -2,8 +2,9 @@ import { MANY, isPrivatePattern, isReserved } from './address.js';
 import type { Pattern } from './address.js';
 import type { BrokerErrorCode, Refusal } from './errors.js';
 import type { Action, Authorizer, Decision } from './ports/authorizer.js';
-import type { Principal } from './ports/authenticator.js';
 import type { Instrumentation } from './ports/instrumentation.js';
+import type { Origin } from './publication.js';
+import { userOf, userOfTopic } from './user-topics.js';
 
 /** What permissions are decided with. */
 export interface Rules {
@@ -19,7 +20,7 @@ const MOST_MANY = 4;
 export class Permissions {
   constructor(
     private readonly rules: Rules,
-    private readonly principal: Principal,
+    private readonly asker: Pick<Origin, 'principal' | 'session'>,
   ) {}
 
   /** What is wrong with an address, whoever asks; `owned` if the command would speak or answer in its name. */
@@ -44,8 +45,14 @@ export class Permissions {
   decide(action: Action, pattern: Pattern): Decision | Promise<Decision> {
     // The holder of a reply address may use it; nobody can guess one.
     if (isPrivatePattern(pattern)) return ALLOWED;
+    const { principal, session } = this.asker;
+    if (action === 'subscribe' && pattern.match === 'exact') {
+      // A user's own topics are that user's by right: no rule with a pattern could name them.
+      const owner = userOfTopic(pattern.text);
+      if (owner !== undefined) return owner === userOf(principal, session) ? ALLOWED : DENIED;
+    }
     try {
-      const decision = this.rules.authorizer.decide(this.principal, action, pattern);
+      const decision = this.rules.authorizer.decide(principal, action, pattern);
       if (isSettled(decision)) return decision;
       return Promise.resolve(decision).then(valid, (error: unknown) => this.#broken(error));
     } catch (error) {
@@ -60,6 +67,7 @@ export class Permissions {
 }
 
 const ALLOWED: Decision = { allow: true };
+const DENIED: Decision = { allow: false };
 /** What stands for an authorizer that failed: no, and its own code. */
 const BROKEN: Decision = { allow: false };
 

@@ -1,5 +1,8 @@
 import type { Headers, Payload } from './payload.js';
+import { sizeOfHeaders } from './payload.js';
 import type { Principal } from './ports/authenticator.js';
+import type { Audience } from './receivers.js';
+import { sizeOfAudience } from './receivers.js';
 
 /** Who published or called, as far as it may be disclosed; stamped by the broker, never taken from a client. */
 export interface Identity {
@@ -30,17 +33,27 @@ export interface Form {
   readonly ordinal: number;
 }
 
-/** What a publisher asks for. */
-export interface PublishCommand {
+/** What a publication says, whoever published it. */
+export interface PublicationContent {
   readonly topic: string;
   readonly payload: Payload;
   readonly headers?: Headers | undefined;
   /** The address as the publisher spelled it in its own protocol, shown unchanged to receivers of that protocol. */
   readonly spelling?: string | undefined;
+  /** After that it is delivered to nobody any more, in ms since the Unix epoch. Default never. */
+  readonly expiresAt?: number | undefined;
+  /** Who of the subscribers may receive it. Default all. */
+  readonly audience?: Audience | undefined;
+  /** Leave the publisher's own session out [WAMP AP Publisher Exclusion]. Default false: the subprotocol decides. */
+  readonly excludePublisher?: boolean | undefined;
+}
+
+/** What a publisher asks for. */
+export interface PublishCommand extends PublicationContent {
   /** Tell receivers who published. Default false. */
   readonly disclose?: boolean;
-  /** Leave the publisher's own session out [WAMP AP Publisher Exclusion]. Default false: the subprotocol decides. */
-  readonly excludePublisher?: boolean;
+  /** Keep it for those who subscribe later [WAMP AP Event Retention]; an empty payload clears what is kept. Default false. */
+  readonly retain?: boolean;
 }
 
 /** One event on its way; immutable, shared by all its receivers. */
@@ -50,20 +63,86 @@ export class Publication {
   #first: unknown;
   #secondForm: Form | undefined;
   #second: unknown;
+  /** Of an audience, once it was asked for. */
+  #audienceSize: number | undefined;
   /** form → what was encoded for it, from the third on */
   #others: Map<Form, unknown> | undefined;
 
   constructor(
     /** Global-scope id [WAMP BP IDs]. */
     readonly id: number,
-    readonly topic: string,
-    readonly payload: Payload,
-    readonly headers: Headers | undefined,
-    readonly spelling: string | undefined,
+    private readonly content: PublicationContent,
     /** Who published it, if receivers may know. */
     readonly publisher: Identity | undefined,
     readonly origin: Origin,
+    /** When the router took it, in ms since the Unix epoch. */
+    readonly publishedAt: number,
   ) {}
+
+  get topic(): string {
+    return this.content.topic;
+  }
+
+  get payload(): Payload {
+    return this.content.payload;
+  }
+
+  get headers(): Headers | undefined {
+    return this.content.headers;
+  }
+
+  /** Bytes of payload and headers, and about those of the audience's lists. */
+  get size(): number {
+    const { payload, headers, audience } = this.content;
+    if (audience !== undefined) this.#audienceSize ??= sizeOfAudience(audience);
+    return payload.size + sizeOfHeaders(headers) + (this.#audienceSize ?? 0);
+  }
+
+  /** See {@link PublicationContent.spelling}. */
+  get spelling(): string | undefined {
+    return this.content.spelling;
+  }
+
+  /** See {@link PublicationContent.expiresAt}. */
+  get expiresAt(): number | undefined {
+    return this.content.expiresAt;
+  }
+
+  get audience(): Audience | undefined {
+    return this.content.audience;
+  }
+
+  /** See {@link PublicationContent.excludePublisher}. */
+  get excludePublisher(): boolean {
+    return this.content.excludePublisher === true;
+  }
+
+  /** Whether the receiver is told of the past: the topic's retained event [WAMP AP Event Retention]. */
+  get retained(): boolean {
+    return false;
+  }
+
+  /** The same event as a retained one, with encodings of its own. */
+  asRetained(): Publication {
+    return new RetainedPublication(this.id, this.content, this.publisher, this.origin, this.publishedAt);
+  }
+
+  /** The same event with another expiry, and encodings of its own. */
+  until(expiresAt: number | undefined): Publication {
+    const content = { ...this.content, expiresAt };
+    return new Publication(this.id, content, this.publisher, this.origin, this.publishedAt);
+  }
+
+  /**
+   * The same event without what was encoded for receivers, and without more of the message that it came in than its payload:
+   * for a store in memory, which may keep it for long.
+   */
+  apart(): Publication {
+    const { topic, headers, spelling, expiresAt, audience, excludePublisher } = this.content;
+    const payload = this.content.payload.apart();
+    const content = { topic, payload, headers, spelling, expiresAt, audience, excludePublisher };
+    return new Publication(this.id, content, this.publisher, this.origin, this.publishedAt);
+  }
 
   /**
    * The encoding for a form: made by the first receiver that needs it, the same object for all others. A part that several
@@ -90,5 +169,12 @@ export class Publication {
       this.#others ??= new Map();
       this.#others.set(form, encoded);
     }
+  }
+}
+
+/** What a new subscriber is told of a topic's past. */
+class RetainedPublication extends Publication {
+  override get retained(): boolean {
+    return true;
   }
 }

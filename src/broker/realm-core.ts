@@ -1,44 +1,32 @@
-import type { Clock, CoarseTimers, IdSource } from '../lib/index.js';
+import type { Clock, IdSource } from '../lib/index.js';
 import { Ring } from '../lib/index.js';
-import type { AdmissionGate, Core, RegisterCommand, SubscribeCommand } from './attachment.js';
+import type { AdmissionGate } from './admission.js';
+import type { BrokerParts, BrokerStats } from './broker-parts.js';
+import type { Core } from './attachment.js';
 import { Attachment } from './attachment.js';
-import type { CallCommand } from './calls.js';
-import { Call, Calls } from './calls.js';
+import { admits } from './audience.js';
+import type { Batch } from './batch.js';
+import { Dealer } from './dealer.js';
 import type { Refusal } from './errors.js';
+import { gateOf } from './gate.js';
+import { subscriptionFault } from './limit-faults.js';
 import type { BrokerLimits } from './limits.js';
-import type { Outcome } from './outcome.js';
+import type { KeptEvent } from './past.js';
+import { Past, bothOf, isRefusal } from './past.js';
 import type { Principal } from './ports/authenticator.js';
 import type { Authorizer } from './ports/authorizer.js';
-import type { CancelMode, Endpoint } from './ports/endpoint.js';
+import type { Endpoint } from './ports/endpoint.js';
 import type { Instrumentation } from './ports/instrumentation.js';
+import type { Death } from './ports/queue-store.js';
 import type { PublishCommand } from './publication.js';
 import { Publication } from './publication.js';
-import { Registration } from './registrations.js';
+import type { QueueRealm } from './queues/queue-context.js';
+import type { QueueBatchItem } from './queues/queues.js';
+import { Queues } from './queues/queues.js';
 import type { Request } from './request.js';
+import type { SubscribeCommand } from './subscribe-command.js';
 import { Interest, Subscription } from './subscriptions.js';
 import { TopicIndex } from './topic-index.js';
-
-/** What a broker is made of. */
-export interface BrokerParts {
-  readonly realm: string;
-  readonly limits: BrokerLimits;
-  readonly authorizer: Authorizer;
-  readonly clock: Clock;
-  readonly timers: CoarseTimers;
-  readonly ids: IdSource;
-  readonly instrumentation: Instrumentation;
-  /** Asked before each publication and call. Default: all may go on. */
-  readonly admission?: AdmissionGate;
-}
-
-/** How much a broker holds; all zero when nobody is attached. */
-export interface BrokerStats {
-  readonly sessions: number;
-  readonly subscriptions: number;
-  readonly interests: number;
-  readonly registrations: number;
-  readonly calls: number;
-}
 
 /**
  * The state of one realm, and the commands of its attachments after they have been admitted. Seen by attachments alone: what
@@ -54,19 +42,19 @@ export class RealmCore implements Core {
   readonly clock: Clock;
   readonly instrumentation: Instrumentation;
   readonly admission: AdmissionGate;
+  /** What is kept of the topics: retained events, history. */
+  readonly past: Past;
+  readonly queues: Queues | undefined;
+  readonly dealer: Dealer;
   readonly #ids: IdSource;
-  readonly #calls: Calls;
   readonly #attachments = new Set<Attachment>();
   readonly #interests = new TopicIndex<Interest>();
-  readonly #registrations = new TopicIndex<Registration>();
   /** Commands that were issued during a run. */
   readonly #tail = new Ring<() => void>();
   #running = false;
-  #draining = false;
   #nextRouterId = 1;
   #nextOrdinal = 1;
   #subscriptionCount = 0;
-  #registrationCount = 0;
 
   constructor(parts: BrokerParts) {
     this.realm = parts.realm;
@@ -74,9 +62,12 @@ export class RealmCore implements Core {
     this.authorizer = parts.authorizer;
     this.clock = parts.clock;
     this.instrumentation = parts.instrumentation;
-    this.#calls = new Calls(parts.timers, (change) => this.run(change));
     this.admission = parts.admission ?? (() => undefined);
     this.#ids = parts.ids;
+    const { stores, history = [], ...rest } = parts;
+    this.past = new Past({ ...rest, retained: stores?.retained, history: stores?.history, rules: history });
+    this.queues = this.#queuesOf(parts);
+    this.dealer = this.#dealerOf(parts);
   }
 
   get stats(): BrokerStats {
@@ -84,21 +75,25 @@ export class RealmCore implements Core {
       sessions: this.#attachments.size,
       subscriptions: this.#subscriptionCount,
       interests: this.#interests.size,
-      registrations: this.#registrationCount,
-      calls: this.#calls.open,
+      registrations: this.dealer.registrations,
+      calls: this.dealer.calls,
+      consumers: this.queues?.consumers ?? 0,
+      deliveries: this.queues?.deliveries ?? 0,
+      queues: this.queues?.size ?? 0,
     };
   }
 
   /** See `Broker`. */
-  attach(endpoint: Endpoint, principal: Principal, protocol: string): Attachment {
-    const attachment = new Attachment(this, endpoint, { protocol, session: this.#ids.id(), principal });
+  attach(endpoint: Endpoint, principal: Principal, protocol: string, session = this.#ids.id()): Attachment {
+    const attachment = new Attachment(this, endpoint, { protocol, session, principal });
     this.#attachments.add(attachment);
     return attachment;
   }
 
-  /** From now on new calls are refused with `unavailable`; those in progress are answered. */
+  /** See `Broker`. */
   drain(): void {
-    this.#draining = true;
+    this.dealer.draining = true;
+    this.queues?.stop();
   }
 
   /** Carries a change out now, or after the run that is going on. */
@@ -125,17 +120,31 @@ export class RealmCore implements Core {
     this.run(() => {
       if (from.detached) return;
       const publication = this.#publicationOf(from, command);
-      if (acknowledge) from.answer(request, { kind: 'published', publication: publication.id });
-      this.#route(from, command, publication);
+      const kept = this.past.keep(publication, command.retain === true);
+      if (isRefusal(kept)) {
+        from.answer(request, { kind: 'refused', ...kept });
+        return;
+      }
+      const safe = bothOf(kept, this.queues?.keep(from, publication));
+      from.confirm(
+        request,
+        acknowledge ? { kind: 'published', publication: publication.id } : undefined,
+        safe,
+      );
+      this.#route(from, publication);
     });
   }
 
-  commit(from: Attachment, request: Request, commands: readonly PublishCommand[]): void {
-    this.run(() => {
-      if (from.detached) return;
-      from.answer(request, { kind: 'committed' });
-      for (const command of commands) this.#route(from, command, this.#publicationOf(from, command));
-    });
+  commit(from: Attachment, request: Request, batch: Batch): Promise<void> | undefined {
+    let done = false;
+    let resolve = (): void => {};
+    this.run(() =>
+      this.#commit(from, request, batch, () => {
+        done = true;
+        resolve();
+      }),
+    );
+    return done ? undefined : new Promise((resolved) => (resolve = resolved));
   }
 
   subscribe(by: Attachment, request: Request, command: SubscribeCommand): void {
@@ -146,22 +155,22 @@ export class RealmCore implements Core {
         by.answer(request, { kind: 'subscribed', subscription: held, already: true });
         return;
       }
-      const fault = this.#subscriptionFault(by, command);
+      const fault = subscriptionFault(this.limits, by, command.pattern);
       if (fault !== undefined) {
         by.answer(request, { kind: 'refused', ...fault });
         return;
       }
-      const subscription = new Subscription(
-        by,
-        command.key,
-        this.#interestIn(command),
-        command.noLocal === true,
-      );
+      const gate = gateOf(by.session, command);
+      const subscription = new Subscription(by, command.key, this.#interestIn(command), gate);
       subscription.interest.add(subscription);
       by.subscriptions.set(command.key, subscription);
       if (command.pattern.match !== 'exact') by.patternSubscriptions += 1;
       this.#subscriptionCount += 1;
-      by.answer(request, { kind: 'subscribed', subscription, already: false });
+      if (command.retained === true || command.replay !== undefined) {
+        by.beginReplay(subscription, request, command);
+      } else {
+        by.answer(request, { kind: 'subscribed', subscription, already: false });
+      }
     });
   }
 
@@ -173,59 +182,6 @@ export class RealmCore implements Core {
     });
   }
 
-  register(by: Attachment, request: Request, command: RegisterCommand): void {
-    this.run(() => {
-      if (by.detached) return;
-      const fault = this.#registrationFault(by, command);
-      if (fault !== undefined) {
-        by.answer(request, { kind: 'refused', ...fault });
-        return;
-      }
-      const registration = new Registration(
-        this.#nextRouterId++,
-        command.pattern,
-        by,
-        command.discloseCaller === true,
-      );
-      this.#registrations.set(command.pattern, registration);
-      by.registrations.add(registration);
-      if (command.pattern.match !== 'exact') by.patternRegistrations += 1;
-      this.#registrationCount += 1;
-      by.answer(request, { kind: 'registered', registration });
-    });
-  }
-
-  unregister(by: Attachment, request: Request, registration: Registration): void {
-    this.run(() => {
-      if (by.detached || !registration.active) return;
-      this.#removeRegistration(by, registration);
-      by.answer(request, { kind: 'unregistered' });
-    });
-  }
-
-  startCall(from: Attachment, request: Request, command: CallCommand, mayDisclose: boolean): void {
-    this.run(() => {
-      if (from.detached) return;
-      const registration = this.#registrations.bestMatch(command.procedure);
-      if (registration === undefined) {
-        from.answer(request, { kind: 'refused', ...NO_SUCH_PROCEDURE });
-        return;
-      }
-      const call = this.#callOf(from, request, command, registration, mayDisclose);
-      const fault = this.#callFault(from, call);
-      if (fault === undefined) this.#calls.start(call);
-      else from.answer(request, { kind: 'refused', ...fault });
-    });
-  }
-
-  cancel(call: Call, mode: CancelMode): void {
-    this.#calls.cancel(call, mode);
-  }
-
-  answer(call: Call, outcome: Outcome): void {
-    this.#calls.answer(call, outcome);
-  }
-
   /** Removes an attachment and all that it holds. */
   detach(attachment: Attachment): void {
     // Marked at once: a command that waits for an admission, or in the tail, must not revive it.
@@ -233,12 +189,10 @@ export class RealmCore implements Core {
     this.run(() => {
       if (!this.#attachments.delete(attachment)) return;
       attachment.clearBacklog();
+      this.queues?.leave(attachment);
       for (const subscription of attachment.subscriptions.values())
         this.#removeSubscription(attachment, subscription);
-      for (const registration of attachment.registrations) this.#removeRegistration(attachment, registration);
-      for (const invocation of attachment.invocations)
-        if (invocation instanceof Call) this.#calls.calleeGone(invocation);
-      for (const call of attachment.calls.values()) this.#calls.callerGone(call);
+      this.dealer.leave(attachment);
     });
   }
 
@@ -256,25 +210,96 @@ export class RealmCore implements Core {
     });
   }
 
+  /** Takes a subscription away whose beginning cannot be read. */
+  withdraw(subscription: Subscription, why: Refusal, told: boolean): void {
+    const by = subscription.attachment as Attachment;
+    this.#removeSubscription(by, subscription);
+    if (told) by.revoked(subscription, why);
+  }
+
+  /** For the queues: an event of nobody who is attached. */
+  publishDead(publication: Publication, death: Death): void {
+    void this.past.keep(publication, false);
+    void this.queues?.keep(undefined, publication, death);
+    this.#route(undefined, publication);
+  }
+
+  /** Makes a batch; `done` when it is made or refused. What is published is routed when the rest is safe. */
+  #commit(from: Attachment, request: Request, batch: Batch, done: () => void): void {
+    if (from.detached) return done();
+    const events: KeptEvent[] = [];
+    const items = batch.map((item): QueueBatchItem => {
+      if (item.kind !== 'publish') return item;
+      const publication = this.#publicationOf(from, item.command);
+      events.push({ publication, retain: item.command.retain === true });
+      return { kind: 'event', publication };
+    });
+    const reserved = this.past.reserve(events);
+    if ('code' in reserved) {
+      from.answer(request, { kind: 'refused', ...reserved });
+      return done();
+    }
+    const told = (fault: Refusal | undefined): void => {
+      reserved.end();
+      if (fault === undefined) {
+        let safe: Promise<Refusal | undefined> | undefined;
+        for (const { publication, retain } of events) safe = bothOf(safe, this.#kept(publication, retain));
+        from.confirm(request, { kind: 'committed' }, safe);
+        for (const { publication } of events) this.#route(from, publication);
+      } else from.answer(request, { kind: 'refused', ...fault });
+      done();
+    };
+    if (this.queues === undefined) told(undefined);
+    else this.queues.commit(from, items, told);
+  }
+
+  /** Keeps what a batch has published. A store that fails by now does not undo the batch, and is told in its place. */
+  #kept(publication: Publication, retain: boolean): Promise<Refusal | undefined> | undefined {
+    const kept = this.past.keep(publication, retain);
+    return isRefusal(kept) ? Promise.resolve(kept) : kept;
+  }
+
   #publicationOf(from: Attachment, command: PublishCommand): Publication {
-    const { topic, payload, headers, spelling } = command;
     const publisher = command.disclose === true ? from.identity : undefined;
-    return new Publication(this.#ids.id(), topic, payload, headers, spelling, publisher, from.origin);
+    return new Publication(this.#ids.id(), command, publisher, from.origin, this.clock.wallTime());
   }
 
   /** One event for every matching subscription [WAMP AP Pattern-based Subscriptions]. */
-  #route(from: Attachment, command: PublishCommand, publication: Publication): void {
-    const excluded = command.excludePublisher === true ? from : undefined;
+  #route(from: Attachment | undefined, publication: Publication): void {
+    const { expiresAt, audience } = publication;
+    if (expiresAt !== undefined && expiresAt <= publication.publishedAt) return;
+    const excluded = publication.excludePublisher ? from : undefined;
     this.#interests.matchAll(publication.topic, (interest) => {
       const { subscriptions } = interest;
       for (let at = 0; at < subscriptions.length; at += 1) {
         const subscription = subscriptions[at]!;
         const { attachment } = subscription;
         if (attachment === excluded || attachment.detached) continue;
-        if (subscription.noLocal && attachment === from) continue;
+        if (audience !== undefined && !admits(audience, attachment.identity)) continue;
+        if (subscription.gate !== undefined && !subscription.gate.passes(publication)) continue;
         attachment.offer(subscription, publication);
       }
     });
+  }
+
+  #queuesOf({ stores, transientQueues, queues = [], timers, ids }: BrokerParts): Queues | undefined {
+    const store = stores?.queues;
+    const transient = transientQueues ?? store;
+    if (transient === undefined) return undefined;
+    const { realm, limits, clock, instrumentation } = this;
+    const run = (change: () => void): void => this.run(change);
+    const publishDead: QueueRealm['publishDead'] = (publication, death) =>
+      this.publishDead(publication, death);
+    return new Queues(
+      { realm, limits, clock, timers, ids, instrumentation, run, publishDead },
+      { transient, durable: store?.durable === true ? store : undefined },
+      queues,
+    );
+  }
+
+  #dealerOf({ limits, timers, ids }: BrokerParts): Dealer {
+    const run = (change: () => void): void => this.run(change);
+    return new Dealer({ limits, timers, run, nextId: () => this.#nextRouterId++, random: () => ids.id() });
   }
 
   #interestIn(command: SubscribeCommand): Interest {
@@ -283,65 +308,6 @@ export class RealmCore implements Core {
     const interest = new Interest(this.#nextRouterId++, command.pattern, () => this.#nextOrdinal++);
     this.#interests.set(command.pattern, interest);
     return interest;
-  }
-
-  #subscriptionFault(by: Attachment, command: SubscribeCommand): Refusal | undefined {
-    const { subscriptions, patternSubscriptions } = this.limits;
-    if (by.subscriptions.size >= subscriptions) {
-      return { code: 'limit_exceeded', reason: `A session may have ${subscriptions} subscriptions.` };
-    }
-    if (command.pattern.match !== 'exact' && by.patternSubscriptions >= patternSubscriptions) {
-      return {
-        code: 'limit_exceeded',
-        reason: `A session may have ${patternSubscriptions} pattern subscriptions.`,
-      };
-    }
-    return undefined;
-  }
-
-  #registrationFault(by: Attachment, command: RegisterCommand): Refusal | undefined {
-    if (this.#registrations.get(command.pattern) !== undefined) {
-      return { code: 'procedure_exists', reason: 'The procedure is registered already.' };
-    }
-    const { registrations, patternRegistrations } = this.limits;
-    if (by.registrations.size >= registrations) {
-      return { code: 'limit_exceeded', reason: `A session may have ${registrations} registrations.` };
-    }
-    if (command.pattern.match !== 'exact' && by.patternRegistrations >= patternRegistrations) {
-      return {
-        code: 'limit_exceeded',
-        reason: `A session may have ${patternRegistrations} pattern registrations.`,
-      };
-    }
-    return undefined;
-  }
-
-  #callFault(from: Attachment, { registration, size }: Call): Refusal | undefined {
-    if (this.#draining) return { code: 'unavailable', reason: 'The server is shutting down.' };
-    const { callsPerCaller, callsPerCallee, callBytes } = this.limits;
-    if (from.calls.size >= callsPerCaller) {
-      return { code: 'unavailable', reason: `A caller may have ${callsPerCaller} calls open.` };
-    }
-    if (from.callBytes + size > callBytes) {
-      return { code: 'unavailable', reason: `Open calls of a caller may have ${callBytes} bytes.` };
-    }
-    if (registration.callee.invocations.size >= callsPerCallee) {
-      return { code: 'callee_unavailable', reason: `A callee may have ${callsPerCallee} calls open.` };
-    }
-    return undefined;
-  }
-
-  #callOf(
-    from: Attachment,
-    request: Request,
-    command: CallCommand,
-    registration: Registration,
-    mayDisclose: boolean,
-  ): Call {
-    const disclose = mayDisclose && (command.disclose === true || registration.discloseCaller);
-    const { callTimeoutMs, maxCallTimeoutMs } = this.limits;
-    const timeoutMs = Math.min(command.timeoutMs ?? callTimeoutMs, maxCallTimeoutMs);
-    return new Call(from, request, registration, disclose ? from.identity : undefined, timeoutMs, command);
   }
 
   #removeSubscription(attachment: Attachment, subscription: Subscription): void {
@@ -353,15 +319,4 @@ export class RealmCore implements Core {
     if (interest.pattern.match !== 'exact') attachment.patternSubscriptions -= 1;
     this.#subscriptionCount -= 1;
   }
-
-  #removeRegistration(by: Attachment, registration: Registration): void {
-    if (!registration.active) return;
-    registration.active = false;
-    this.#registrations.delete(registration.pattern);
-    by.registrations.delete(registration);
-    if (registration.pattern.match !== 'exact') by.patternRegistrations -= 1;
-    this.#registrationCount -= 1;
-  }
 }
-
-const NO_SUCH_PROCEDURE: Refusal = { code: 'no_such_procedure', reason: 'No such procedure.' };

@@ -9,32 +9,228 @@ export interface EndpointFeatures {
   readonly callCanceling: boolean;
   /** May answer with progressive results [WAMP AP Progressive Call Results]. */
   readonly progressiveResults: boolean;
+  /**
+   * What its answer `wamp.error.unavailable` does [WAMP AP Call Re-Routing]: `always`, the call goes to the next callee, or the
+   * caller is told that there is none; `shared`, only where several callees may share the procedure, else the answer is passed
+   * on. Default: it is passed on.
+   */
+  readonly callReroute?: 'always' | 'shared';
+  /** Ends by itself what takes longer than it is told, with `wamp.error.timeout` [WAMP AP Call Timeouts]. Default false. */
+  readonly callTimeout?: boolean;
+  /** Takes the arguments of a call in parts, by `invokeMore` [WAMP AP Progressive Call Invocations]. Default false. */
+  readonly progressiveInvocations?: boolean;
+  /** Takes calls with a payload that the router does not look into [WAMP AP Payload Passthru Mode]. Default false. */
+  readonly passthruCalls?: boolean;
+  /** As a caller: takes such results. Default false. */
+  readonly passthruResults?: boolean;
 }
+
+/** How a payload is packed that is the business of its two ends alone [WAMP AP Payload Passthru Mode]; passed on as it is. */
+export interface Passthru {
+  readonly scheme: string;
+  readonly serializer?: string | undefined;
+  readonly cipher?: string | undefined;
+  readonly keyid?: string | undefined;
+}
+
+/** What a callee asks for. */
+export interface RegisterCommand {
+  readonly pattern: Pattern;
+  /** Ask to be told who calls. Default false. */
+  readonly discloseCaller?: boolean;
+  /** Who of several callees gets a call [WAMP AP Shared Registration]. Default `single`: there is one callee. */
+  readonly policy?: InvocationPolicy | undefined;
+  /** How many calls it takes before it has answered any, at least 1. Default: as many as a callee may have. */
+  readonly concurrency?: number | undefined;
+  /**
+   * Take the procedure from whoever holds it, who is told. For those whose authorizer's decision says `takeover`, and for the
+   * principal that holds it, unless that is anonymous. Default false.
+   */
+  readonly takeOver?: boolean | undefined;
+  /** It wants to end by itself what takes longer than a caller has asked for, if it can. Default false. */
+  readonly forwardTimeout?: boolean | undefined;
+}
+
+/** How the callees of one procedure share its calls [WAMP AP Shared Registration]. */
+export type InvocationPolicy = 'single' | 'first' | 'last' | 'roundrobin' | 'random';
 
 /** A callee as the dealer sees it. */
 export interface Callee {
+  readonly origin: Origin;
+  readonly detached: boolean;
   readonly features: EndpointFeatures;
+  /** Registrations that it holds. */
+  readonly registrations: Set<Registration>;
+  /** Those with a pattern, for the limit. */
+  patternRegistrations: number;
   /** Invocations that it has yet to answer. */
   readonly invocations: Set<Invocation>;
   invoke(invocation: Invocation): void;
+  /** One more part of the arguments. */
+  invokeMore(invocation: Invocation, part: CallPart): void;
   /** Passed over if the callee cannot be interrupted. */
   interrupt(invocation: Invocation, mode: 'kill' | 'killnowait', why: Refusal): void;
+  /** Told that somebody else took a registration away. */
+  revoked(what: Registration, why: Refusal): void;
 }
 
-/** One procedure, or a pattern of procedures, offered by one callee. */
+/** One callee's share in a procedure, or in a pattern of procedures. */
 export class Registration {
   readonly kind = 'registration';
+  /** Router-scope id [WAMP BP IDs]: of the procedure, whoever shares it. */
+  readonly id: number;
+  readonly pattern: Pattern;
+  /** The callee wants to know who calls [WAMP AP Caller Identification]. */
+  readonly discloseCaller: boolean;
+  /** How many calls it takes before it has answered any. */
+  readonly concurrency: number;
+  /** It wants to end by itself what takes longer than a caller has asked for. */
+  readonly forwardTimeout: boolean;
   /** Whether calls are still routed to it. */
   active = true;
+  /** Calls that it has yet to answer. */
+  open = 0;
+
+  constructor(
+    readonly procedure: Procedure,
+    readonly callee: Callee,
+    wishes: Omit<RegisterCommand, 'pattern'>,
+  ) {
+    this.id = procedure.id;
+    this.pattern = procedure.pattern;
+    this.discloseCaller = wishes.discloseCaller === true;
+    this.concurrency = wishes.concurrency ?? Number.POSITIVE_INFINITY;
+    this.forwardTimeout = wishes.forwardTimeout === true;
+  }
+}
+
+/** What narrows down who may get a call. */
+export interface Errand {
+  /** All calls of a procedure with the same key go to the same callee. Default: its policy decides. */
+  readonly shard?: string | undefined;
+  /** More parts of its arguments follow. Default false. */
+  readonly progressive?: boolean | undefined;
+  /** The payload is the business of caller and callee alone. */
+  readonly passthru?: Passthru | undefined;
+}
+
+/** A further part of a call's arguments [WAMP AP Progressive Call Invocations]. */
+export interface CallPart {
+  readonly payload: Payload;
+  /** More parts follow. */
+  readonly progressive: boolean;
+}
+
+/** A procedure, or a pattern of procedures, and the callees that share it, in the order of their registration. */
+export class Procedure {
+  /** Who may be called, the oldest first. */
+  readonly registrations: Registration[] = [];
+  /** The place of the next callee in turn, for `roundrobin`. */
+  #next = 0;
 
   constructor(
     /** Router-scope id [WAMP BP IDs]. */
     readonly id: number,
     readonly pattern: Pattern,
-    readonly callee: Callee,
-    /** The callee wants to know who calls [WAMP AP Caller Identification]. */
-    readonly discloseCaller: boolean,
+    /** As the first callee wanted it; the others want the same. */
+    readonly policy: InvocationPolicy,
+    /** A number that nobody can foresee, for `random`. */
+    private readonly random: () => number,
   ) {}
+
+  add(registration: Registration): void {
+    this.registrations.push(registration);
+  }
+
+  /** Takes a callee out; true if it was the last one. */
+  remove(registration: Registration): boolean {
+    const at = this.registrations.indexOf(registration);
+    if (at >= 0) {
+      this.registrations.splice(at, 1);
+      // Whose turn it is does not change: it moves up with the others.
+      if (at < this.#next) this.#next -= 1;
+    }
+    return this.registrations.length === 0;
+  }
+
+  /**
+   * The callee for a call; undefined if none is free. Who has as many calls as it takes, or as any callee may have (`most`),
+   * is passed over [WAMP AP Shared Registration], and so is who lacks what the call needs.
+   *
+   * @param tried callees that have said that they cannot take it.
+   */
+  pick(errand: Errand, most: number, tried?: ReadonlySet<Registration>): Registration | undefined {
+    const { registrations, policy } = this;
+    if (registrations.length === 1 || errand.shard !== undefined) {
+      const only = errand.shard === undefined ? registrations[0] : shardOf(registrations, errand.shard);
+      return only !== undefined && fits(only, errand, most, tried) ? only : undefined;
+    }
+    if (policy === 'random')
+      return this.#anyOf(registrations.filter((each) => fits(each, errand, most, tried)));
+    const count = registrations.length;
+    const start = policy === 'roundrobin' ? this.#next : 0;
+    for (let step = 0; step < count; step += 1) {
+      const at = policy === 'last' ? count - 1 - step : (start + step) % count;
+      if (!fits(registrations[at]!, errand, most, tried)) continue;
+      if (policy === 'roundrobin') this.#next = at + 1;
+      return registrations[at];
+    }
+    return undefined;
+  }
+
+  /** Whether any callee has what a call needs, free or not. */
+  serves(errand: Errand): boolean {
+    return this.registrations.some((each) => isAble(each, errand));
+  }
+
+  #anyOf(free: readonly Registration[]): Registration | undefined {
+    return free[this.random() % free.length];
+  }
+}
+
+function fits(
+  registration: Registration,
+  errand: Errand,
+  most: number,
+  tried: ReadonlySet<Registration> | undefined,
+): boolean {
+  const { callee, open, concurrency } = registration;
+  if (open >= concurrency || callee.invocations.size >= most || callee.detached) return false;
+  return isAble(registration, errand) && tried?.has(registration) !== true;
+}
+
+/** Whether a callee has what a call needs. */
+function isAble({ callee }: Registration, { progressive, passthru }: Errand): boolean {
+  if (progressive !== true && passthru === undefined) return true;
+  const { callCanceling, progressiveInvocations, passthruCalls } = callee.features;
+  // Whoever is sent arguments in parts must understand that no more will come.
+  const takesParts = progressiveInvocations === true && callCanceling;
+  return (progressive !== true || takesParts) && (passthru === undefined || passthruCalls === true);
+}
+
+/**
+ * The callee that has a key: the one whose session and the key have the highest hash together, so that a callee that comes or
+ * goes moves no more keys than its own.
+ */
+function shardOf(registrations: readonly Registration[], key: string): Registration | undefined {
+  let best: Registration | undefined;
+  let highest = -1;
+  for (const registration of registrations) {
+    const hash = hashOf(`${registration.callee.origin.session} ${key}`);
+    if (hash <= highest) continue;
+    highest = hash;
+    best = registration;
+  }
+  return best;
+}
+
+/** FNV-1a, its bits mixed once more: texts that differ in one digit are far apart. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** One call, as its callee sees it. */
@@ -50,6 +246,13 @@ export interface Invocation {
   readonly receiveProgress: boolean;
   /** ms until an answer is due. */
   readonly timeoutMs: number;
+  /** What the callee has to watch over itself, in ms; undefined if the dealer does [WAMP AP Call Timeouts]. */
+  readonly forwardedTimeoutMs: number | undefined;
+  /** More parts of its arguments follow. */
+  readonly progressive: boolean;
+  /** How much the authorizer trusts the caller [WAMP AP Call Trust Levels]. */
+  readonly trustlevel: number | undefined;
+  readonly passthru: Passthru | undefined;
   /** Whether the caller has had its final answer, or left. What the callee still says is then ignored. */
   readonly ended: boolean;
 }

@@ -1,9 +1,12 @@
 import type { Pattern } from './address.js';
-import type { Form, Publication } from './publication.js';
+import { admits } from './audience.js';
+import type { Gate } from './gate.js';
+import type { Form, Identity, Publication } from './publication.js';
 
 /** A subscriber as the router of events sees it. */
 export interface Subscriber {
   readonly detached: boolean;
+  readonly identity: Identity;
   /** Takes the publication, or keeps it back while its endpoint takes no more. */
   offer(subscription: Subscription, publication: Publication): void;
 }
@@ -26,12 +29,21 @@ export class Subscription {
     /** The endpoint's own name for it: STOMP's subscription id, WAMP's pattern. */
     readonly key: string,
     readonly interest: Interest,
-    /** Not to be told what its own session publishes. */
-    readonly noLocal: boolean,
+    /** What stands before it; undefined if nothing does. */
+    public gate: Gate | undefined = undefined,
   ) {}
 
   get active(): boolean {
     return this.position >= 0;
+  }
+
+  /** Whether the subscriber may and wants to be told of a past publication, at this time in ms since the Unix epoch. */
+  sees(publication: Publication, now: number): boolean {
+    const { identity } = this.attachment;
+    const { expiresAt, excludePublisher, origin, audience } = publication;
+    if (expiresAt !== undefined && expiresAt <= now) return false;
+    if (excludePublisher && origin.session === identity.session) return false;
+    return admits(audience, identity) && this.gate?.accepts(publication) !== false;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MatchPolicy, Pattern } from './address.js';
-import { MANY, isPrivate } from './address.js';
+import { MANY, isPrivate, isReplyAddress } from './address.js';
 
 /**
  * Patterns and what belongs to them, arranged so that a look-up does not depend on the patterns that do not match: a map for
@@ -50,7 +50,7 @@ export class TopicIndex<T> {
    */
   bestMatch(address: string): T | undefined {
     const exact = this.#exact.get(address);
-    if (exact !== undefined || isPrivate(address)) return exact;
+    if (exact !== undefined || isReplyAddress(address)) return exact;
     return this.#prefixes.longestMatch(address) ?? this.#components.bestMatch(address);
   }
 

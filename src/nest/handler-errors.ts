@@ -63,6 +63,7 @@ const URI_OF_STATUS: ReadonlyMap<number, string> = new Map([
   [422, 'wamp.error.invalid_argument'],
   [401, 'wamp.error.not_authorized'],
   [403, 'wamp.error.not_authorized'],
+  [503, 'wamp.error.unavailable'],
 ]);
 
 /** `RpcException` of `@nestjs/microservices`, which need not be installed. */

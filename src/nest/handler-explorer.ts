@@ -1,10 +1,17 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, MetadataScanner, ModuleRef } from '@nestjs/core';
-import type { LocalClient, LocalRegistration, LocalSubscription, Router } from '../router/index.js';
+import type {
+  LocalClient,
+  LocalConsumption,
+  LocalRegistration,
+  LocalSubscription,
+  Router,
+} from '../router/index.js';
 import { MangroveError } from '../router/index.js';
+import { assertNever } from '../lib/index.js';
 import { SerializerError } from '../serializers/index.js';
 import { streamingContextCreator } from './context-creator.js';
-import type { MangroveContext } from './decorators/index.js';
+import type { HandlerDefinition, MangroveContext } from './decorators/index.js';
 import { findHandlers } from './handler-host.js';
 import type { FoundHandler } from './handler-host.js';
 import { HandlerRunner } from './handler-runner.js';
@@ -19,7 +26,8 @@ export class HandlerExplorer {
   readonly #logger = new Logger('Mangrove');
   /** realm → the client whose handlers are there */
   readonly #clients = new Map<string, LocalClient>();
-  readonly #subscriptions = new Set<LocalSubscription>();
+  /** Handlers of events and messages, which are drained. */
+  readonly #drained = new Set<LocalSubscription | LocalConsumption>();
 
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: MangroveModuleOptions,
@@ -32,7 +40,7 @@ export class HandlerExplorer {
   ) {}
 
   /**
-   * Registers and subscribes; resolves when all are in force.
+   * Registers, subscribes and consumes; resolves when all are in force.
    *
    * @throws Error that names the method, if the router refuses one (taken by another, not authorized, no such realm).
    */
@@ -47,46 +55,34 @@ export class HandlerExplorer {
     }
   }
 
-  /** Takes no more events; those that came are handled. Calls are still answered. */
+  /** Takes no more events and messages; those that came are handled. Calls are still answered. */
   drain(): void {
-    for (const subscription of this.#subscriptions) {
-      subscription.drain().catch((error: unknown) => this.#logger.error(error));
+    for (const handler of this.#drained) {
+      handler.drain().catch((error: unknown) => this.#logger.error(error));
     }
   }
 
-  async #putInForce(
-    handler: FoundHandler,
-    handle: (context: MangroveContext) => Promise<unknown>,
-  ): Promise<void> {
-    const { kind, pattern, options } = handler.definition;
-    const { match, concurrency } = options;
-    const given = {
-      ...(match === undefined ? {} : { match }),
-      ...(concurrency === undefined ? {} : { concurrency }),
-    };
+  async #putInForce(handler: FoundHandler, handle: Handle): Promise<void> {
+    const { definition } = handler;
     try {
-      const client = this.#clientOf(options.realm);
-      const inForce =
-        kind === 'procedure'
-          ? await client.register(pattern, handle, given)
-          : await client.subscribe(pattern, handle, given);
-      this.#watch(handler, handle, inForce);
+      const client = this.#clientOf(definition.options.realm);
+      this.#watch(handler, handle, await inForce(client, definition, handle));
     } catch (error) {
-      const decorator = kind === 'procedure' ? 'Procedure' : 'Subscribe';
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`@${decorator}('${pattern}') of ${handler.place}: ${reason}`, { cause: error });
+      const decorator = `@${DECORATORS[definition.kind]}('${definition.pattern}')`;
+      throw new Error(`${decorator} of ${handler.place}: ${reason}`, { cause: error });
     }
   }
 
   /** A handler that the router put out comes back: a method that lagged behind has lost events, and that is said. */
   #watch(
     handler: FoundHandler,
-    handle: (context: MangroveContext) => Promise<unknown>,
-    inForce: LocalSubscription | LocalRegistration,
+    handle: Handle,
+    running: LocalSubscription | LocalConsumption | LocalRegistration,
   ): void {
-    if ('unsubscribe' in inForce) this.#subscriptions.add(inForce);
-    void inForce.ended.then((why) => {
-      if ('unsubscribe' in inForce) this.#subscriptions.delete(inForce);
+    if ('drain' in running) this.#drained.add(running);
+    void running.ended.then((why) => {
+      if ('drain' in running) this.#drained.delete(running);
       if (why === undefined || this.router.draining) return;
       this.#logger.error(`${handler.place} was put out and begins again; events may be lost: ${why.message}`);
       this.#putInForce(handler, handle).catch((error: unknown) => this.#logger.error(error));
@@ -103,12 +99,39 @@ export class HandlerExplorer {
   }
 
   /**
-   * What a handler of events came to. Unexpected errors have been logged by Nest's own filter; refusals, and payloads that
+   * What a handler of events or messages came to. Unexpected errors have been logged by Nest's own filter; refusals, and payloads that
    * cannot be read, are no news.
    */
   #report(error: unknown): void {
     const expected = error instanceof MangroveError || error instanceof SerializerError;
     if (expected) this.options.instrumentation?.count('nest.events_failed');
     else this.#logger.error(error);
+  }
+}
+
+/** Runs a decorated method. */
+type Handle = (context: MangroveContext) => Promise<unknown>;
+
+const DECORATORS = {
+  procedure: 'Procedure',
+  subscription: 'Subscribe',
+  consumer: 'Consume',
+} as const satisfies Record<HandlerDefinition['kind'], string>;
+
+/** Puts one method in force. Options that a decorator does not have are undefined, and have their defaults. */
+function inForce(
+  client: LocalClient,
+  { kind, pattern, options }: HandlerDefinition,
+  handle: Handle,
+): Promise<LocalSubscription | LocalConsumption | LocalRegistration> {
+  switch (kind) {
+    case 'procedure':
+      return client.register(pattern, handle, options);
+    case 'subscription':
+      return client.subscribe(pattern, handle, options);
+    case 'consumer':
+      return client.consume(pattern, handle, options);
+    default:
+      return assertNever(kind);
   }
 }

@@ -1,6 +1,7 @@
 export {
   Args,
   Args as MangroveArgs,
+  Consume,
   Ctx,
   Ctx as MangroveCtx,
   Headers,
@@ -13,6 +14,7 @@ export {
   Subscribe,
 } from './decorators/index.js';
 export type {
+  ConsumeOptions,
   MangroveContext,
   ProcedureOptions,
   SchemaOptions,

@@ -2,13 +2,18 @@ import { Inject } from '@nestjs/common';
 import type {
   CallHandler,
   CallOptions,
+  ConsumeOptions,
+  EnqueueOptions,
   EventHandler,
-  HandlerOptions,
+  RegisterOptions,
   LocalClient,
+  LocalConsumption,
   LocalRegistration,
   LocalSubscription,
+  MessageHandler,
   Principal,
   PublishOptions,
+  SubscribeOptions,
 } from '../router/index.js';
 
 /**
@@ -47,7 +52,7 @@ export class MangroveClient implements LocalClient {
     return this.#client.publish(topic, args, kwargs, options);
   }
 
-  subscribe(pattern: string, handler: EventHandler, options?: HandlerOptions): Promise<LocalSubscription> {
+  subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Promise<LocalSubscription> {
     return this.#client.subscribe(pattern, handler, options);
   }
 
@@ -60,8 +65,21 @@ export class MangroveClient implements LocalClient {
     return this.#client.call<T>(procedure, args, kwargs, options);
   }
 
-  register(pattern: string, handler: CallHandler, options?: HandlerOptions): Promise<LocalRegistration> {
+  register(pattern: string, handler: CallHandler, options?: RegisterOptions): Promise<LocalRegistration> {
     return this.#client.register(pattern, handler, options);
+  }
+
+  enqueue(
+    queue: string,
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: EnqueueOptions,
+  ): Promise<number> {
+    return this.#client.enqueue(queue, args, kwargs, options);
+  }
+
+  consume(queue: string, handler: MessageHandler, options?: ConsumeOptions): Promise<LocalConsumption> {
+    return this.#client.consume(queue, handler, options);
   }
 
   close(): void {

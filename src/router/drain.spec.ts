@@ -25,7 +25,7 @@ describe('drain', () => {
     });
     session(() => {});
     const failed = (error: unknown): void => void failures.push(error);
-    const drained = drain({ clock, openCalls: () => 0, sessions: () => [...open], failed }, 1000);
+    const drained = drain({ clock, openWork: () => 0, sessions: () => [...open], failed }, 1000);
     // Twice the drain's time, in steps: it looks again between them.
     for (let i = 0; i < 100; i += 1) {
       clock.advance(20);

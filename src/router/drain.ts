@@ -4,8 +4,8 @@ import type { Session } from '../subprotocols/index.js';
 /** What a drain works on. */
 export interface Drained {
   readonly clock: Clock;
-  /** Calls that wait for their answer. */
-  readonly openCalls: () => number;
+  /** Calls that wait for their answer, and messages of queues that wait for their acknowledgement. */
+  readonly openWork: () => number;
   /** Sessions that are connected. */
   readonly sessions: () => readonly Session[];
   /** A session threw, though it must not; the others still say good-bye. */
@@ -14,23 +14,23 @@ export interface Drained {
 
 /** How often the drain looks whether it is done, in ms. */
 const LOOK_MS = 20;
-/** How much of the time that is left is spent waiting for calls in progress. */
-const CALLS_SHARE = 0.5;
+/** How much of the time that is left is spent waiting for work in progress. */
+const WORK_SHARE = 0.5;
 /** Good-byes are spread by up to so much per session, in ms, so that clients do not come back all at once. */
 const SPREAD_PER_SESSION_MS = 2;
 
 /**
- * Ends conversations in order: lets calls in progress be answered, then has each session say good-bye in its own words,
+ * Ends conversations in order: lets calls in progress be answered and messages be acknowledged, then has each session say good-bye in its own words,
  * spread with jitter, then waits until they are gone. Returns at the deadline at the latest, whatever is left.
  */
 export async function drain(parts: Drained, withinMs: number): Promise<void> {
   const { clock } = parts;
   const start = clock.now();
   const deadline = start + withinMs;
-  await until(clock, start + withinMs * CALLS_SHARE, () => parts.openCalls() === 0);
+  await until(clock, start + withinMs * WORK_SHARE, () => parts.openWork() === 0);
   const sessions = parts.sessions();
   const left = deadline - clock.now();
-  const spread = Math.min(left * CALLS_SHARE, sessions.length * SPREAD_PER_SESSION_MS);
+  const spread = Math.min(left * WORK_SHARE, sessions.length * SPREAD_PER_SESSION_MS);
   for (const session of sessions) {
     clock.schedule(Math.random() * spread, () => {
       try {

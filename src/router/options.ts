@@ -1,4 +1,12 @@
-import type { Authenticator, Authorizer, BrokerLimits, Instrumentation } from '../broker/index.js';
+import type {
+  Authenticator,
+  Authorizer,
+  BrokerLimits,
+  HistoryRule,
+  Instrumentation,
+  QueueRule,
+  Stores,
+} from '../broker/index.js';
 import type { Clock, IdSource } from '../lib/index.js';
 import type { SessionLimits, Subprotocol } from '../subprotocols/index.js';
 import type { AdmitHook, TransportLimits, Unnegotiated } from '../transport/index.js';
@@ -23,6 +31,15 @@ export interface RouterOptions {
   readonly authorizer?: Authorizer | Authorizer['decide'];
   /** Asked before the 101: a status (400 … 599) refuses, undefined goes on. Default: none. */
   readonly admit?: AdmitHook;
+  /**
+   * Where durable queues, retained messages and histories are kept: for one, what `openLmdbStore` of `mangrove/lmdb` resolves
+   * to. The router closes it when it is closed itself. Default: memory, and nothing survives the process.
+   */
+  readonly store?: Stores;
+  /** Policies of queues; the first rule that matches counts. Default: none, so every queue has the defaults. */
+  readonly queues?: readonly QueueRule[];
+  /** Topics that keep their last events, and how many; the first rule that matches counts. Default: none. */
+  readonly history?: readonly HistoryRule[];
   /** Limits of sockets, sessions and the broker; each has a default. */
   readonly limits?: Partial<TransportLimits & SessionLimits & BrokerLimits>;
   /**

@@ -29,10 +29,10 @@ export class RealmTable implements Realms {
     return [...this.#brokers.keys()];
   }
 
-  /** Calls that wait for their answer, in all realms. */
-  get openCalls(): number {
+  /** Calls that wait for their answer and messages that wait for their acknowledgement, in all realms. */
+  get openWork(): number {
     let open = 0;
-    for (const broker of this.#brokers.values()) open += broker.stats.calls;
+    for (const broker of this.#brokers.values()) open += broker.stats.calls + broker.stats.deliveries;
     return open;
   }
 

@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import type { BrokerStats } from '../broker/index.js';
+import type { BrokerStats, Stores } from '../broker/index.js';
 import { DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../broker/index.js';
 import { anonymous } from '../auth/index.js';
+import { memoryStore } from '../engines/memory/index.js';
 import { CoarseTimers } from '../lib/index.js';
 import type { Services } from '../subprotocols/index.js';
 import { DEFAULT_SESSION_LIMITS, stomp, wamp } from '../subprotocols/index.js';
-import type { AnyHttpServer } from '../transport/index.js';
+import type { AnyHttpServer, ListenOptions, Listener } from '../transport/index.js';
 import { DEFAULT_TRANSPORT_LIMITS, SystemClock, Transport } from '../transport/index.js';
+import { authenticatorHost } from './authenticator-host.js';
 import { contained } from './contained-instrumentation.js';
 import { drain } from './drain.js';
-import type { ConnectOptions, LocalClient } from './local-client.js';
-import { EmbeddedClient } from './local-client.js';
+import type { ConnectOptions, LocalClient } from './local/client.js';
+import { EmbeddedClient } from './local/client.js';
 import type { RouterOptions } from './options.js';
 import { Pressure } from './pressure.js';
 import { RandomIds } from './random-ids.js';
@@ -37,6 +39,11 @@ export interface Router {
   readonly tokens: readonly string[];
   /** Whether `drain` or `close` has begun. */
   readonly draining: boolean;
+  /**
+   * Why its store confirms nothing any more; undefined while all is well. A router that has a reason here refuses what it
+   * would have to store, and has to be made anew.
+   */
+  readonly storeFailure: string | undefined;
   readonly stats: RouterStats;
   /**
    * Serves upgrade requests for the path on this server; requests for other paths go to the listeners that were there
@@ -53,17 +60,29 @@ export interface Router {
    */
   upgrade(request: IncomingMessage, rest: Buffer): void;
   /**
+   * Listens for clients that speak no WebSocket: STOMP over TCP, WAMP over RawSocket. They have the same sessions and count
+   * against the same limits. A drain listens no more.
+   *
+   * @throws Error of the system (`EADDRINUSE`, …), if the certificate cannot be used, if the subprotocol is not spoken, or if
+   * the router drains or is closed.
+   */
+  listen(options: ListenOptions): Promise<Listener>;
+  /**
    * A client in this process, as the principal that is named here.
    *
    * @throws Error if there is no such realm, or the router is closed.
    */
   connect(options?: ConnectOptions): LocalClient;
   /**
-   * Refuses new sockets and calls, lets calls in progress be answered, has every session say good-bye, and resolves when all
+   * Refuses new sockets and calls, hands out no more messages of queues, lets what is in progress be answered and acknowledged
+   * (for half of the time at most), has every session say good-bye, and resolves when all
    * have gone, after `withinMs` at the latest.
    */
   drain(withinMs: number): Promise<void>;
-  /** Ends what is left at once, clients in this process too, and detaches from all servers. */
+  /**
+   * Ends what is left at once, clients in this process too, detaches from all servers, and closes the store: what was
+   * confirmed is in it.
+   */
   close(): Promise<void>;
 }
 
@@ -92,7 +111,11 @@ export function createRouter(options: RouterOptions = {}): Router {
     clock,
   });
   const admission = (): Promise<boolean> | undefined => pressure.admit();
-  const parts = { limits, authorizer, clock, timers, ids, instrumentation, admission };
+  const transient = memoryStore();
+  const stores = options.store ?? transient;
+  const { queues, history } = options;
+  const kept = { stores, transientQueues: transient.queues, queues, history };
+  const parts = { limits, authorizer, clock, timers, ids, instrumentation, admission, ...kept };
   const realms = new RealmTable(options.realms ?? ['realm1'], parts, subprotocols);
   const authenticator = options.authenticator ?? anonymous();
   const services: Services = {
@@ -116,7 +139,9 @@ export function createRouter(options: RouterOptions = {}): Router {
     admit: (request) => (pressure.critical ? 503 : options.admit?.(request)),
   });
   pressure.start();
-  return new TransportRouter(transport, realms, services, pressure);
+  const router = new TransportRouter({ transport, realmTable: realms, services, pressure, stores });
+  authenticator.start?.(authenticatorHost((asked) => router.connect(asked)));
+  return router;
 }
 
 /** The limit that the system sets for this process (a container's memory), 0 if there is none. */
@@ -126,59 +151,71 @@ function systemMemoryLimit(): number {
   return Number.isSafeInteger(limit) ? limit : 0;
 }
 
+/** What a router is made of. */
+interface RouterParts {
+  readonly transport: Transport;
+  readonly realmTable: RealmTable;
+  readonly services: Services;
+  readonly pressure: Pressure;
+  readonly stores: Stores;
+}
+
 class TransportRouter implements Router {
   readonly #clients = new Set<EmbeddedClient>();
   #draining: Promise<void> | undefined;
   #closed = false;
 
-  constructor(
-    private readonly transport: Transport,
-    private readonly realmTable: RealmTable,
-    private readonly services: Services,
-    private readonly pressure: Pressure,
-  ) {}
+  constructor(private readonly parts: RouterParts) {}
 
   get path(): string {
-    return this.transport.path;
+    return this.parts.transport.path;
   }
 
   get realms(): readonly string[] {
-    return this.realmTable.names;
+    return this.parts.realmTable.names;
   }
 
   get tokens(): readonly string[] {
-    return this.transport.tokens;
+    return this.parts.transport.tokens;
   }
 
   get draining(): boolean {
     return this.#draining !== undefined;
   }
 
+  get storeFailure(): string | undefined {
+    return this.parts.stores.failure;
+  }
+
   get stats(): RouterStats {
     return {
-      connections: this.transport.connections,
-      timers: this.services.timers.size,
-      realms: this.realmTable.stats,
+      connections: this.parts.transport.connections,
+      timers: this.parts.services.timers.size,
+      realms: this.parts.realmTable.stats,
     };
   }
 
   attach(server: AnyHttpServer): void {
-    this.transport.attach(server);
+    this.parts.transport.attach(server);
   }
 
   detach(server: AnyHttpServer): void {
-    this.transport.detach(server);
+    this.parts.transport.detach(server);
   }
 
   upgrade(request: IncomingMessage, rest: Buffer): void {
     // Before anything else: an error on a socket that nobody listens to would end the process.
     request.socket.on('error', () => {});
-    this.transport.upgrade(request, rest);
+    this.parts.transport.upgrade(request, rest);
+  }
+
+  listen(options: ListenOptions): Promise<Listener> {
+    return this.parts.transport.listen(options);
   }
 
   connect(options: ConnectOptions = {}): LocalClient {
     if (this.#closed) throw new Error('The router is closed.');
-    const { realms, clock, timers, instrumentation } = this.services;
+    const { realms, clock, timers, instrumentation } = this.parts.services;
     const realm = options.realm ?? realms.defaultRealm;
     const broker = realms.find(realm);
     if (broker === undefined) throw new Error(`There is no realm ${realm}.`);
@@ -197,10 +234,11 @@ class TransportRouter implements Router {
   async close(): Promise<void> {
     this.#draining ??= Promise.resolve();
     this.#closed = true;
-    this.realmTable.drain();
+    this.parts.realmTable.drain();
     for (const client of this.#clients) client.close();
-    this.pressure.stop();
-    await this.transport.close();
+    this.parts.pressure.stop();
+    await this.parts.transport.close();
+    await this.parts.stores.close();
   }
 
   /** Events that handlers of this process are at, or that wait for them. */
@@ -211,14 +249,14 @@ class TransportRouter implements Router {
   }
 
   #drain(withinMs: number): Promise<void> {
-    this.transport.stopAccepting();
-    this.realmTable.drain();
+    this.parts.transport.stopAccepting();
+    this.parts.realmTable.drain();
     return drain(
       {
-        clock: this.services.clock,
-        openCalls: () => this.realmTable.openCalls + this.#busyHandlers,
-        sessions: () => this.transport.sessions,
-        failed: (error) => this.services.instrumentation.defect('session.closing', error),
+        clock: this.parts.services.clock,
+        openWork: () => this.parts.realmTable.openWork + this.#busyHandlers,
+        sessions: () => this.parts.transport.sessions,
+        failed: (error) => this.parts.services.instrumentation.defect('session.closing', error),
       },
       withinMs,
     );

@@ -1,15 +1,21 @@
-import { anonymous, chain, ticket } from '../auth/index.js';
-import type { Authenticator, Instrumentation } from '../broker/index.js';
+import type { DeadLetterTarget, Instrumentation, QueueRule, Stores } from '../broker/index.js';
 import type { MangroveModuleOptions } from '../nest/index.js';
 import { stomp, wamp } from '../subprotocols/index.js';
 import type { Subprotocol } from '../subprotocols/index.js';
-import type { ServerConfig } from './config/index.js';
+import { authenticatorOf } from './authentication.js';
+import type { QueueRuleConfig, ServerConfig } from './config/index.js';
+import { given } from './given.js';
 import { answeredHosts } from './http/index.js';
 
-/** Turns the configuration into what the endpoint takes. */
+/**
+ * Turns the configuration into what the endpoint takes.
+ *
+ * @param store undefined: memory.
+ */
 export function endpointOptions(
   config: ServerConfig,
   instrumentation: Instrumentation,
+  store: Stores | undefined,
 ): MangroveModuleOptions {
   const hosts = answeredHosts(config);
   const { memoryBytes, ...limits } = config.limits;
@@ -20,7 +26,10 @@ export function endpointOptions(
     ...(hosts === undefined ? {} : { hosts }),
     subprotocols: subprotocols(config),
     unnegotiated: config.unnegotiated,
-    authenticator: authenticator(config),
+    authenticator: authenticatorOf(config),
+    ...(store === undefined ? {} : { store }),
+    queues: config.queues.map(queueRule),
+    history: config.history,
     limits,
     ...(memoryBytes === undefined ? {} : { memoryLimitBytes: memoryBytes }),
     instrumentation,
@@ -37,9 +46,31 @@ function subprotocols({ subprotocols: chosen }: ServerConfig): readonly Subproto
   return enabled;
 }
 
-function authenticator({ anonymous: open, authentication }: ServerConfig): Authenticator {
-  const methods: Authenticator[] = [];
-  if (authentication !== undefined) methods.push(ticket({ principals: authentication.principals }));
-  if (open) methods.push(anonymous());
-  return chain(methods);
+function queueRule(config: QueueRuleConfig): QueueRule {
+  const { match, durable, maxMessages, maxBytes, overflow, messageTtlMs, expiresMs } = config;
+  const { autoDelete, singleActive, maxDeliveries, clientArguments } = config;
+  const rule = {
+    durable,
+    maxMessages,
+    maxBytes,
+    overflow,
+    messageTtlMs,
+    expiresMs,
+    autoDelete,
+    singleActive,
+    maxDeliveries,
+    clientArguments,
+    deadLetter: deadLetterOf(config),
+  };
+  return { match, ...given(rule) };
+}
+
+function deadLetterOf({
+  deadLetterQueue,
+  deadLetterTopic,
+  discardDead,
+}: QueueRuleConfig): DeadLetterTarget | undefined {
+  if (deadLetterQueue !== undefined) return { kind: 'queue', name: deadLetterQueue };
+  if (deadLetterTopic !== undefined) return { kind: 'topic', topic: deadLetterTopic };
+  return discardDead ? { kind: 'none' } : undefined;
 }

@@ -1,24 +1,34 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MANGROVE_ROUTER } from '../nest/index.js';
-import type { Router } from '../router/index.js';
+import type { Instrumentation, Stores } from '../broker/index.js';
+import type { Listener, Router } from '../router/index.js';
 import { AppModule } from './app.module.js';
 import { urlHost } from './config/index.js';
 import type { ServerConfig } from './config/index.js';
 import { endpointOptions } from './endpoint-options.js';
 import { BoundedExpressAdapter, refuseOtherHosts, servePlayground } from './http/index.js';
+import { openListeners } from './listeners.js';
 import { ServerLogger, logInstrumentation } from './logging/index.js';
+import { ServedTls } from './tls/index.js';
 
 /** A server that listens. */
 export interface RunningServer {
-  /** `http://127.0.0.1:8080` */
+  /** `http://127.0.0.1:8080`, or with `https`. */
   readonly httpUrl: string;
-  /** `ws://127.0.0.1:8080/ws` */
+  /** `ws://127.0.0.1:8080/ws`, or with `wss`. */
   readonly wsUrl: string;
   /** Where the page to try things with is; undefined if it is off. */
   readonly playgroundUrl: string | undefined;
+  /** What else is listened at. */
+  readonly listeners: readonly Listener[];
   readonly router: Router;
   readonly logger: ServerLogger;
+  /**
+   * Reads the files of `tls` again; connections that begin from now on get the new certificate. If a file cannot be used the
+   * old certificate stays. The log says which.
+   */
+  reloadTls(): void;
   /** Drains within the configured time and stops listening. Later calls wait for the first. */
   stop(): Promise<void>;
 }
@@ -26,46 +36,100 @@ export interface RunningServer {
 /**
  * Starts the server application.
  *
- * @throws Error if it cannot listen (the error's `code` is the system's, such as `EADDRINUSE`).
+ * @throws Error if it cannot listen (the error's `code` is the system's, such as `EADDRINUSE`; `ListenerError` for one of
+ * `listeners`), its store cannot be used
+ * (`StoreOpenError`, which says what to do), or a file of `tls` cannot (`TlsFileError`).
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   const logger = new ServerLogger(config.logs);
-  const options = endpointOptions(config, logInstrumentation(logger));
+  const instrumentation = logInstrumentation(logger);
+  const tls = config.tls === undefined ? undefined : new ServedTls(config.tls);
+  const store = await openStore(config, instrumentation);
+  const options = endpointOptions(config, instrumentation, store);
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot(options),
-    new BoundedExpressAdapter(config.limits),
+    new BoundedExpressAdapter(config.limits, tls),
     { logger, abortOnError: false, bodyParser: false },
   );
+  if (tls !== undefined) warnOfEnd(tls.validTo, logger);
   app.use(refuseOtherHosts(config));
   const page = config.playground ? servePlayground(config) : undefined;
   if (page !== undefined) app.use(page);
   else if (config.playground) logger.warn('the playground was not built (npm run build)', 'Server');
+  let listeners: readonly Listener[];
   try {
     await app.listen(config.port, config.host);
+    listeners = await openListeners(app.get<Router>(MANGROVE_ROUTER, { strict: false }), config, tls);
   } catch (error) {
     await app.close();
     throw error;
   }
-  return running(app, config, logger, page !== undefined);
+  return running(app, config, { logger, tls, listeners, hasPage: page !== undefined });
+}
+
+/** A certificate that ends within so much time is spoken of, in ms. */
+const NEAR_MS = 14 * 86_400_000;
+
+function warnOfEnd(validTo: number, logger: ServerLogger): void {
+  if (validTo - Date.now() > NEAR_MS) return;
+  logger.warn(
+    'the certificate has ended or ends soon',
+    { validTo: new Date(validTo).toISOString() },
+    'Server',
+  );
+}
+
+function reload(tls: ServedTls, logger: ServerLogger): void {
+  const reloaded = tls.reload();
+  if (reloaded.kind === 'kept') {
+    logger.error(
+      'the new certificate cannot be used; the old one is kept',
+      { reason: reloaded.reason },
+      'Server',
+    );
+    return;
+  }
+  logger.log('certificate reloaded', { validTo: new Date(reloaded.validTo).toISOString() }, 'Server');
+  warnOfEnd(reloaded.validTo, logger);
+}
+
+/** What a running server has besides the application. */
+interface RunningParts {
+  readonly logger: ServerLogger;
+  readonly tls: ServedTls | undefined;
+  readonly listeners: readonly Listener[];
+  readonly hasPage: boolean;
+}
+
+/** The engine is loaded only if it is wanted: it is native code, and a server without a store shall start without it. */
+async function openStore(
+  { store: { lmdb } }: ServerConfig,
+  instrumentation: Instrumentation,
+): Promise<Stores | undefined> {
+  if (lmdb === undefined) return undefined;
+  const { openLmdbStore } = await import('../engines/lmdb/index.js');
+  return openLmdbStore({ ...lmdb, instrumentation });
 }
 
 function running(
   app: NestExpressApplication,
   config: ServerConfig,
-  logger: ServerLogger,
-  hasPage: boolean,
+  { logger, tls, listeners, hasPage }: RunningParts,
 ): RunningServer {
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const authority = `${urlHost(config.host)}:${port}`;
   const router = app.get<Router>(MANGROVE_ROUTER, { strict: false });
+  const secure = tls === undefined ? '' : 's';
   let stopped: Promise<void> | undefined;
   return {
-    httpUrl: `http://${authority}`,
-    wsUrl: `ws://${authority}${router.path}`,
-    playgroundUrl: hasPage ? `http://${authority}/` : undefined,
+    httpUrl: `http${secure}://${authority}`,
+    wsUrl: `ws${secure}://${authority}${router.path}`,
+    playgroundUrl: hasPage ? `http${secure}://${authority}/` : undefined,
+    listeners,
     router,
     logger,
+    reloadTls: () => tls !== undefined && reload(tls, logger),
     stop: () => (stopped ??= app.close()),
   };
 }

@@ -1,4 +1,4 @@
-import type { Authenticator, Broker, Instrumentation } from '../broker/index.js';
+import type { Authenticator, Broker, Instrumentation, TlsFacts } from '../broker/index.js';
 import type { Clock, CoarseTimers, IdSource } from '../lib/index.js';
 
 /**
@@ -44,6 +44,8 @@ export interface Remote {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly query: string;
   readonly encrypted: boolean;
+  /** What TLS knows; undefined without TLS. */
+  readonly tls?: TlsFacts | undefined;
 }
 
 /** Why reading is paused; reading goes on when the set of reasons is empty. */
@@ -58,6 +60,8 @@ export interface Link {
   readonly buffered: number;
   /** Whether `buffered` is at or above the high-water mark: a subscriber should take no more for now. */
   readonly congested: boolean;
+  /** Bytes of the longest message that the peer takes: a longer one is not sent, but counted. Default: any. */
+  readonly maxFrameBytes?: number | undefined;
   /** Clock time of the last octet received, of any kind: an upload in progress and a pong are life. */
   readonly lastReceived: number;
   /** Clock time of the last octet sent. */
@@ -74,12 +78,14 @@ export interface Link {
   close(reason: CloseReason): void;
 }
 
-/** A WebSocket message: immutable parts, compared by identity. */
+/** A message: immutable parts, compared by identity. How it stands on the wire is the link's business. */
 export class Frame {
   /** Payload length in bytes. */
   readonly length: number;
   /** The link's own bytes for this frame (head and parts), made once; belongs to the link. */
   wire: Buffer | undefined = undefined;
+  /** What `wire` was made for; belongs to the link. */
+  framing: unknown = undefined;
 
   /** @param parts a head, and often a tail that other frames share. */
   constructor(

@@ -14,7 +14,7 @@ export class ManualClock implements Clock {
   #deferred: (() => void)[] = [];
 
   /** @param epoch what `wallTime` says at the start, in ms. */
-  constructor(private readonly epoch = 1_700_000_000_000) {}
+  constructor(private epoch = 1_700_000_000_000) {}
 
   /** Timers that are set. */
   get pending(): number {
@@ -65,6 +65,11 @@ export class ManualClock implements Clock {
   /** Lets time pass inside a callback: only `now` moves, nothing fires. */
   advanceWithin(ms: number): void {
     this.#now += ms;
+  }
+
+  /** The wall clock is set, forward or back by `ms`; intervals are what they are. */
+  stepWallTime(ms: number): void {
+    this.epoch += ms;
   }
 
   #next(until: number): Scheduled | undefined {

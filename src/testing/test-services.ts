@@ -1,5 +1,15 @@
-import type { Authenticator, Authorizer, BrokerLimits, Instrumentation } from '../broker/index.js';
+import type {
+  Authenticator,
+  Authorizer,
+  BrokerLimits,
+  HistoryRule,
+  Instrumentation,
+  QueueRule,
+  QueueStore,
+  Stores,
+} from '../broker/index.js';
 import { Broker, DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../broker/index.js';
+import { memoryStore } from '../engines/memory/index.js';
 import { CoarseTimers } from '../lib/index.js';
 import type { Services, SessionLimits } from '../subprotocols/index.js';
 import { DEFAULT_SESSION_LIMITS } from '../subprotocols/index.js';
@@ -14,6 +24,14 @@ export interface TestServicesOptions {
   readonly brokerLimits?: Partial<BrokerLimits>;
   readonly limits?: Partial<SessionLimits>;
   readonly instrumentation?: Instrumentation;
+  /** Default: memory. */
+  readonly stores?: Partial<Stores>;
+  /** Where queues are kept that need not be durable. Default: in `stores`. */
+  readonly transientQueues?: QueueStore;
+  /** Policies of queues. */
+  readonly queues?: readonly QueueRule[];
+  /** Topics with a history. */
+  readonly history?: readonly HistoryRule[];
 }
 
 /** Services of a router without sockets, on a manual clock. */
@@ -28,11 +46,17 @@ export function testServices(options: TestServicesOptions = {}): TestServices {
   const timers = new CoarseTimers(clock);
   const ids = new SequentialIds();
   const instrumentation = options.instrumentation ?? noInstrumentation;
+  const stores = options.stores ?? memoryStore();
   const brokers = new Map<string, Broker>();
   for (const realm of options.realms ?? ['realm1']) {
     const limits = { ...DEFAULT_BROKER_LIMITS, ...options.brokerLimits };
     const authorizer = options.authorizer ?? allowAll;
-    brokers.set(realm, new Broker({ realm, limits, authorizer, clock, timers, ids, instrumentation }));
+    const { transientQueues, queues, history } = options;
+    const kept = { stores, transientQueues, queues, history };
+    brokers.set(
+      realm,
+      new Broker({ realm, limits, authorizer, clock, timers, ids, instrumentation, ...kept }),
+    );
   }
   const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
   const [defaultRealm = 'realm1'] = brokers.keys();

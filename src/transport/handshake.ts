@@ -19,13 +19,17 @@ export type Inspection =
   | { readonly kind: 'accepted'; readonly token: string | undefined }
   | { readonly kind: 'refused'; readonly refusal: HandshakeRefusal };
 
-/** What an upgrade request is held against. */
-export interface HandshakePolicy {
-  readonly tokens: ReadonlySet<string>;
-  readonly unnegotiated: Unnegotiated;
+/** Where requests may come from, and for which hosts. */
+export interface PlacePolicy {
   readonly origins: ReadonlySet<string>;
   /** Host names that are answered; undefined: all. */
   readonly hosts: ReadonlySet<string> | undefined;
+}
+
+/** What an upgrade request is held against. */
+export interface HandshakePolicy extends PlacePolicy {
+  readonly tokens: ReadonlySet<string>;
+  readonly unnegotiated: Unnegotiated;
 }
 
 /** The parts of an upgrade request that matter; an `http.IncomingMessage` has them. */
@@ -107,10 +111,11 @@ function refuseBody(headers: IncomingHttpHeaders, rest: Uint8Array): HandshakeRe
   return undefined;
 }
 
-function refusePlace(
-  request: UpgradeHead,
+/** Why a request is refused for its host or its origin; undefined if it is not. */
+export function refusePlace(
+  request: Pick<UpgradeHead, 'headers' | 'headersDistinct'>,
   encrypted: boolean,
-  policy: HandshakePolicy,
+  policy: PlacePolicy,
 ): HandshakeRefusal | undefined {
   const { headers, headersDistinct } = request;
   if (headersDistinct['host']?.length !== 1) return bad('host', 'A request has one Host header.');

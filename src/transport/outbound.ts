@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../lib/index.js';
 import { Ring } from '../lib/index.js';
 import type { Frame } from '../subprotocols/index.js';
+import type { Framing } from './framing.js';
+import { webSocketFraming } from './framing.js';
 
 /** From so many bytes on, what a connection is due in one turn is written without being joined. */
 const JOIN_BYTES = 64 * 1024;
@@ -23,15 +25,16 @@ class ChainNode {
   constructor(
     readonly parent: ChainNode | undefined,
     readonly frame: Frame | undefined,
+    private readonly framing: Framing,
   ) {
-    this.length = parent === undefined || frame === undefined ? 0 : parent.length + wireLength(frame);
+    this.length = parent === undefined || frame === undefined ? 0 : parent.length + framing.wireLength(frame);
   }
 
   /** The node reached by appending a frame here. */
   next(frame: Frame): ChainNode {
     if (this.#lastFrame === frame && this.#lastChild !== undefined) return this.#lastChild;
     this.#lastFrame = frame;
-    this.#lastChild = new ChainNode(this, frame);
+    this.#lastChild = new ChainNode(this, frame, this.framing);
     return this.#lastChild;
   }
 
@@ -39,7 +42,7 @@ class ChainNode {
   get joined(): Buffer {
     if (this.#joined !== undefined) return this.#joined;
     const joined = Buffer.allocUnsafe(this.length);
-    visit(this, (frame, at) => putFrame(joined, at, frame));
+    visit(this, (frame, at) => putFrame(joined, at, frame, this.framing));
     this.#joined = joined;
     return joined;
   }
@@ -66,10 +69,15 @@ function visit(leaf: ChainNode, each: (frame: Frame, at: number) => void): void 
  * the end of it. Connections that are due the same frames share one buffer, without anybody knowing of topics.
  */
 export class SharedChain {
-  #root = new ChainNode(undefined, undefined);
+  #root: ChainNode;
   #due: Outbound[] = [];
 
-  constructor(readonly clock: Clock) {}
+  constructor(
+    readonly clock: Clock,
+    readonly framing: Framing = webSocketFraming,
+  ) {
+    this.#root = new ChainNode(undefined, undefined, framing);
+  }
 
   /** Where a connection stands that is due nothing yet. */
   get root(): ChainNode {
@@ -85,7 +93,7 @@ export class SharedChain {
   readonly #flush = (): void => {
     const due = this.#due;
     this.#due = [];
-    this.#root = new ChainNode(undefined, undefined);
+    this.#root = new ChainNode(undefined, undefined, this.framing);
     const now = this.clock.now();
     for (const outbound of due) outbound.flush(now);
   };
@@ -103,8 +111,24 @@ interface AgeMark {
   readonly time: number;
 }
 
-/** The outbound side of one connection: frames go straight to the socket, unmasked, one write a turn. */
-export class Outbound {
+/** What a link needs of its outbound side. */
+export interface OutboundSide {
+  /** Clock time of the last write. */
+  readonly lastSent: number;
+  /** Bytes that the peer has not been sent yet. */
+  readonly buffered: number;
+  /** Whether `buffered` is at or above the high-water mark. */
+  readonly congested: boolean;
+  /** Adds a frame; returns `buffered`. */
+  append(frame: Frame): number;
+  /** Sends what can be sent now. */
+  flush(now: number): void;
+  /** How long the oldest byte has been waiting, in ms. */
+  age(now: number): number;
+}
+
+/** The outbound side of one connection: frames go straight to the socket, one write a turn. */
+export class Outbound implements OutboundSide {
   /** Clock time of the last write. */
   lastSent: number;
   /** The first frame of this turn: alone it needs no node. */
@@ -150,7 +174,7 @@ export class Outbound {
     } else {
       this.#node = (this.#node ?? this.chain.root.next(this.#first)).next(frame);
     }
-    this.#turnBytes += wireLength(frame);
+    this.#turnBytes += this.chain.framing.wireLength(frame);
     if (this.congested) this.#fill();
     return this.buffered;
   }
@@ -205,15 +229,16 @@ export class Outbound {
     const { socket } = this;
     // A callback only while somebody waits for room: `drain` comes when the socket has nothing left at all.
     const written = this.#full ? this.#check : undefined;
+    const { framing } = this.chain;
     if (node === undefined) {
-      writeFrame(socket, first, written);
+      writeFrame(socket, first, framing, written);
     } else if (node.length <= JOIN_BYTES) {
       socket.write(node.joined, written);
     } else {
       const { frames } = node;
       const last = frames.at(-1);
       socket.cork();
-      for (const frame of frames) writeFrame(socket, frame, frame === last ? written : undefined);
+      for (const frame of frames) writeFrame(socket, frame, framing, frame === last ? written : undefined);
       socket.uncork();
     }
   }
@@ -241,63 +266,46 @@ export class Outbound {
   };
 }
 
-/** Bytes of a frame with its head [RFC 6455 §5.2]; a server's frames are not masked. */
-export function wireLength(frame: Frame): number {
-  return headLength(frame.length) + frame.length;
-}
-
-function headLength(payload: number): number {
-  if (payload < 126) return 2;
-  return payload < 65_536 ? 4 : 10;
-}
-
-function writeFrame(socket: Socket, frame: Frame, written: (() => void) | undefined): void {
-  if (frame.wire === undefined && frame.length <= JOIN_BYTES) {
-    // Kept only when it is complete: `putFrame` copies from a wire that is there.
-    const wire = Buffer.allocUnsafe(wireLength(frame));
-    putFrame(wire, 0, frame);
-    frame.wire = wire;
-  }
-  if (frame.wire !== undefined) {
-    socket.write(frame.wire, written);
+function writeFrame(socket: Socket, frame: Frame, framing: Framing, written: (() => void) | undefined): void {
+  const kept = wireOf(frame, framing) ?? keepWire(frame, framing);
+  if (kept !== undefined) {
+    socket.write(kept, written);
     return;
   }
-  const head = Buffer.allocUnsafe(headLength(frame.length));
-  putHead(head, 0, frame);
   socket.cork();
-  socket.write(head);
+  const head = framing.headOf(frame);
+  if (head !== undefined) socket.write(head);
   const last = frame.parts.length - 1;
   frame.parts.forEach((part, i) => socket.write(part, i === last ? written : undefined));
   socket.uncork();
 }
 
-function putFrame(target: Buffer, at: number, frame: Frame): void {
-  if (frame.wire !== undefined) {
-    target.set(frame.wire, at);
+/** The bytes of a frame as others have made them, if they were made for this framing. */
+function wireOf(frame: Frame, framing: Framing): Buffer | undefined {
+  return frame.framing === framing ? frame.wire : undefined;
+}
+
+/** Makes the bytes of a frame for all who are due it; undefined if that would copy too much. */
+function keepWire(frame: Frame, framing: Framing): Buffer | undefined {
+  if (frame.length > JOIN_BYTES) return undefined;
+  const wire = Buffer.allocUnsafe(framing.wireLength(frame));
+  // Kept only when it is complete: `putFrame` copies from a wire that is there.
+  frame.wire = undefined;
+  putFrame(wire, 0, frame, framing);
+  frame.framing = framing;
+  frame.wire = wire;
+  return wire;
+}
+
+function putFrame(target: Buffer, at: number, frame: Frame, framing: Framing): void {
+  const kept = wireOf(frame, framing);
+  if (kept !== undefined) {
+    target.set(kept, at);
     return;
   }
-  let end = putHead(target, at, frame);
+  let end = framing.putHead(target, at, frame);
   for (const part of frame.parts) {
     target.set(part, end);
     end += part.length;
   }
-}
-
-/** Writes FIN, the opcode and the length; returns where the payload begins. */
-function putHead(target: Buffer, at: number, frame: Frame): number {
-  const { length } = frame;
-  target[at] = frame.isBinary ? 0x82 : 0x81;
-  if (length < 126) {
-    target[at + 1] = length;
-    return at + 2;
-  }
-  if (length < 65_536) {
-    target[at + 1] = 126;
-    target.writeUInt16BE(length, at + 2);
-    return at + 4;
-  }
-  target[at + 1] = 127;
-  target.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at + 2);
-  target.writeUInt32BE(length >>> 0, at + 6);
-  return at + 10;
 }

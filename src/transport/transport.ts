@@ -3,25 +3,28 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Server } from 'ws';
 import { WebSocketServer } from 'ws';
-import type { CoarseTimers, Timer } from '../lib/index.js';
+import type { CoarseTimers } from '../lib/index.js';
 import type { Remote, Services, Session, Subprotocol } from '../subprotocols/index.js';
+import { addressOf } from './address-of.js';
 import type { AdmitHook, AdmissionEnd } from './admission.js';
-import { admit } from './admission.js';
+import { socketApplicant } from './admission.js';
+import { Connections } from './connections.js';
+import { webSocketFraming } from './framing.js';
 import type { HandshakePolicy, HandshakeRefusal } from './handshake.js';
 import { inspect } from './handshake.js';
 import type { TransportLimits } from './limits.js';
+import { listenTo } from './listen.js';
+import type { ListenOptions, Listener, OwnListener } from './listener.js';
 import { LinkedWebSocket } from './linked-web-socket.js';
 import type { Unnegotiated } from './negotiate.js';
 import { hostList, originList } from './origin.js';
-import { SharedChain } from './outbound.js';
 import { refuse } from './refuse.js';
 import type { Slot } from './registry.js';
-import { Registry } from './registry.js';
+import type { LinkContext, SocketLink } from './socket-link.js';
 import { SubprotocolTable } from './subprotocol-table.js';
-import { Turns } from './turns.js';
+import { tlsFactsOf } from './tls-facts.js';
 import type { AnyHttpServer, UpgradeHandler } from './upgrade.js';
 import { attachHandler, detachHandler, pathOf, queryOf } from './upgrade.js';
-import type { LinkContext } from './ws-link.js';
 import { WsLink } from './ws-link.js';
 
 /** What a {@link Transport} takes. */
@@ -42,28 +45,18 @@ export interface TransportOptions {
   readonly admit?: AdmitHook | undefined;
 }
 
-/** How often links are looked after, in ms; more often if a limit is shorter. */
-const SWEEP_MS = 1_000;
-const SHORTEST_SWEEP_MS = 100;
-
 /** WebSocket connections on one path of any number of HTTP servers. Knows no protocol but WebSocket. */
 export class Transport implements UpgradeHandler {
   readonly path: string;
   readonly #options: TransportOptions;
   readonly #policy: HandshakePolicy;
   readonly #webSockets: Server<typeof LinkedWebSocket>;
-  readonly #registry: Registry;
+  readonly #connections: Connections;
   readonly #context: LinkContext;
   readonly #servers = new Set<AnyHttpServer>();
-  readonly #links = new Set<WsLink>();
-  /** Sockets whose upgrade is still being decided. */
-  readonly #undecided = new Set<Socket>();
+  readonly #listeners = new Set<OwnListener>();
   /** The token that was chosen for the upgrade that is just being completed. */
   #chosen: string | undefined = undefined;
-  #accepting = true;
-  #sweep: Timer | undefined = undefined;
-  /** Resolves of those who wait for the last socket to go. */
-  #waiting: (() => void)[] = [];
 
   /**
    * @throws Error if two subprotocols claim one token, the path does not begin with a slash, or an origin or a host is not
@@ -81,9 +74,9 @@ export class Transport implements UpgradeHandler {
       origins: originList(options.origins ?? []),
       hosts: options.hosts === undefined ? undefined : hostList(options.hosts),
     };
-    this.#registry = new Registry(limits);
     this.#webSockets = webSocketServer(options, () => this.#chosen ?? false);
-    this.#context = linkContext(options, subprotocols, (link) => this.#ended(link));
+    this.#connections = new Connections({ services, limits, subprotocols, admit: options.admit });
+    this.#context = this.#connections.context(path, webSocketFraming);
   }
 
   /** The tokens that are answered. */
@@ -93,22 +86,22 @@ export class Transport implements UpgradeHandler {
 
   /** Connected sockets: those that are being admitted, that have no session yet, and that are closing included. */
   get connections(): number {
-    return this.#registry.size;
+    return this.#connections.size;
   }
 
   /** Sockets without a session. */
   get pending(): number {
-    return this.#registry.pending;
+    return this.#connections.pending;
   }
 
   /** The links that are open or closing. */
-  get links(): ReadonlySet<WsLink> {
-    return this.#links;
+  get links(): ReadonlySet<SocketLink> {
+    return this.#connections.links;
   }
 
   /** The conversations whose links are open or closing. */
   get sessions(): readonly Session[] {
-    return [...this.#links].flatMap((link) => link.session ?? []);
+    return this.#connections.sessions;
   }
 
   /** For the dispatcher's own refusals. */
@@ -128,23 +121,41 @@ export class Transport implements UpgradeHandler {
     this.#servers.add(server);
   }
 
+  /**
+   * Listens for clients that speak no WebSocket. They have the same sessions and count against the same limits.
+   *
+   * @throws Error of the system (`EADDRINUSE`, …), if the certificate cannot be used, if no subprotocol is there that could be
+   * spoken, or if the transport is closed.
+   */
+  async listen(options: ListenOptions): Promise<Listener> {
+    if (!this.#connections.accepting) throw new Error('The transport is closed.');
+    const listener = await listenTo(options, this.#connections, this.#policy);
+    if (this.#connections.accepting) {
+      this.#listeners.add(listener);
+      return listener;
+    }
+    await listener.close();
+    throw new Error('The transport is closed.');
+  }
+
   /** Gives the server back as it was found. Open connections stay open. */
   detach(server: AnyHttpServer): void {
     if (this.#servers.delete(server)) detachHandler(server, this);
   }
 
-  /** From now on upgrade requests are answered with 503. */
+  /** From now on upgrade requests are answered with 503, and nobody else is taken either. */
   stopAccepting(): void {
-    this.#accepting = false;
+    for (const listener of this.#listeners) listener.drain();
+    this.#connections.stopAccepting();
   }
 
   /** Closes what is open (1001), detaches from all servers, and resolves when the last socket is gone. */
   async close(): Promise<void> {
     this.stopAccepting();
     for (const server of this.#servers) this.detach(server);
-    for (const socket of this.#undecided) socket.destroy();
-    for (const link of this.#links) link.close({ kind: 'going_away', text: 'The server is closing.' });
-    if (!this.#empty) await new Promise<void>((gone) => this.#waiting.push(gone));
+    await this.#connections.close();
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    this.#listeners.clear();
   }
 
   /** Takes over the socket of an upgrade request for the path. */
@@ -157,7 +168,7 @@ export class Transport implements UpgradeHandler {
   }
 
   #inspect(request: IncomingMessage, rest: Buffer): void {
-    if (!this.#accepting) {
+    if (!this.#connections.accepting) {
       this.#refuse(request, unavailable('closing', 'This server is going away.'));
       return;
     }
@@ -166,49 +177,37 @@ export class Transport implements UpgradeHandler {
       this.#refuse(request, inspection.refusal);
       return;
     }
-    const slot = this.#registry.take(addressOf(request.socket));
+    const slot = this.#connections.take(addressOf(request.socket));
     if (typeof slot === 'string') {
       this.#refuse(request, unavailable('limit', `Too many connections (${slot}).`));
       return;
     }
-    request.socket.once('close', () => this.#release(slot));
+    request.socket.once('close', () => this.#connections.release(slot));
     this.#admit(request, rest, { token: inspection.token, slot });
   }
 
   #admit(request: IncomingMessage, rest: Buffer, granted: Granted): void {
-    const hook = this.#options.admit;
-    if (hook === undefined) {
-      this.#complete(request, rest, granted);
-      return;
-    }
     const { socket } = request;
     const asked = {
+      transport: 'websocket',
       path: this.path,
       query: queryOf(request),
       headers: request.headers,
       remoteAddress: addressOf(socket),
-    };
-    this.#undecided.add(socket);
-    admit(
-      () => hook(asked),
-      socket,
-      this.#options.services.timers,
-      this.#options.limits.admitTimeoutMs,
-      (end) => {
-        this.#undecided.delete(socket);
-        try {
-          this.#decided(request, rest, granted, end);
-        } catch (error) {
-          this.#fail(request, error);
-        }
-      },
-    );
+    } as const;
+    this.#connections.admit(asked, socketApplicant(socket), (end) => {
+      try {
+        this.#decided(request, rest, granted, end);
+      } catch (error) {
+        this.#fail(request, error);
+      }
+    });
   }
 
   #decided(request: IncomingMessage, rest: Buffer, granted: Granted, end: AdmissionEnd): void {
     switch (end.kind) {
       case 'admitted':
-        if (this.#accepting) this.#complete(request, rest, granted);
+        if (this.#connections.accepting) this.#complete(request, rest, granted);
         else this.#refuse(request, unavailable('closing', 'This server is going away.'));
         return;
       case 'gone':
@@ -234,19 +233,13 @@ export class Transport implements UpgradeHandler {
       headers: Object.assign(Object.create(null), request.headers) as Remote['headers'],
       query: queryOf(request),
       encrypted: isEncrypted(socket),
+      tls: tlsFactsOf(socket),
     };
     this.#chosen = granted.token;
     this.#webSockets.handleUpgrade(request, socket, rest, (webSocket) => {
       const link = new WsLink(this.#context, { webSocket, socket, remote, slot: granted.slot });
-      this.#links.add(link);
-      this.#scheduleSweep();
-      const { token } = granted;
-      this.#options.services.instrumentation.event('connected', {
-        link: link.id,
-        remote: remote.address,
-        token,
-      });
-      link.begin(token);
+      this.#connections.add(link, granted.token);
+      link.begin(granted.token);
     });
   }
 
@@ -261,41 +254,6 @@ export class Transport implements UpgradeHandler {
   #fail(request: IncomingMessage, error: unknown): void {
     this.#options.services.instrumentation.defect('upgrade', error);
     this.#refuse(request, { status: 500, reason: 'defect', message: 'Internal Server Error' });
-  }
-
-  #ended(link: WsLink): void {
-    this.#links.delete(link);
-    if (this.#links.size === 0) {
-      this.#sweep?.cancel();
-      this.#sweep = undefined;
-    }
-    this.#tellWaiting();
-  }
-
-  #release(slot: Slot): void {
-    slot.release();
-    this.#tellWaiting();
-  }
-
-  get #empty(): boolean {
-    return this.#registry.size === 0 && this.#links.size === 0;
-  }
-
-  #tellWaiting(): void {
-    if (this.#empty) for (const gone of this.#waiting.splice(0)) gone();
-  }
-
-  #scheduleSweep(): void {
-    const { pingIntervalMs, pongTimeoutMs, outboundAgeMs } = this.#options.limits;
-    const shortest = Math.min(pingIntervalMs, pongTimeoutMs, outboundAgeMs) / 10;
-    const everyMs = Math.min(SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, shortest));
-    const { timers, clock } = this.#options.services;
-    this.#sweep ??= timers.schedule(everyMs, (lateMs) => {
-      this.#sweep = undefined;
-      const now = clock.now();
-      for (const link of this.#links) link.inspect(now, lateMs);
-      if (this.#links.size > 0) this.#scheduleSweep();
-    });
   }
 }
 
@@ -323,27 +281,6 @@ function webSocketServer(
   return new WebSocketServer(settings);
 }
 
-function linkContext(
-  { services, limits, path }: TransportOptions,
-  subprotocols: SubprotocolTable,
-  ended: (link: WsLink) => void,
-): LinkContext {
-  const { clock, timers } = services;
-  const bytes = limits.bytesPerSecond;
-  return {
-    path,
-    services,
-    limits,
-    subprotocols,
-    chain: new SharedChain(clock),
-    inbound: { clock, timers, turns: new Turns(clock), sliceMs: services.limits.sliceMs },
-    pendingRates: { messages: limits.preLoginMessagesPerSecond, bytes },
-    rates: { messages: limits.messagesPerSecond, bytes },
-    marks: { highWater: limits.outboundHighWaterBytes, lowWater: limits.outboundLowWaterBytes },
-    ended,
-  };
-}
-
 /** A refusal for now; the client is asked to come back, not at the same moment as all others. */
 function unavailable(reason: string, message: string): HandshakeRefusal {
   const seconds = 1 + Math.floor(Math.random() * 10);
@@ -352,10 +289,4 @@ function unavailable(reason: string, message: string): HandshakeRefusal {
 
 function isEncrypted(socket: Socket): boolean {
   return 'encrypted' in socket && socket.encrypted === true;
-}
-
-/** The address of the other side, IPv4 without its IPv6 wrapping. */
-function addressOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? '';
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

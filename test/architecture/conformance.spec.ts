@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRunOf, proveFeatures, readFeatures } from '../../scripts/conformance/features.mjs';
 import { pages } from '../../scripts/conformance/pages.mjs';
 import { prove, readRules } from '../../scripts/conformance/rules.mjs';
 import { idsOf, scanTests, testsOf } from '../../scripts/conformance/titles.mjs';
@@ -12,7 +13,10 @@ jest.setTimeout(60_000);
 
 describe('the rules of docs/', () => {
   const lists = readRules(ROOT);
-  const proofs = prove(lists, scanTests(ROOT));
+  const tests = scanTests(ROOT);
+  const proofs = prove(lists, tests);
+  const groups = readFeatures(ROOT);
+  const found = proveFeatures(groups, tests);
   const idsIn = (name: string) => lists.find((list) => list.name === name)!.rules.map(({ id }) => id);
 
   it('each have a test that names them', () => {
@@ -34,20 +38,66 @@ describe('the rules of docs/', () => {
       expect(ids.filter((id) => !shape.test(id))).toEqual([]);
       expect(numbers(ids)).toEqual(sorted(numbers(ids)));
     }
-    expect(idsIn('security').filter((id) => !/^[HWSPCXBAO]\d{1,2}$/.test(id))).toEqual([]);
+    expect(idsIn('security').filter((id) => !/^[HWSPCXBADO]\d{1,2}$/.test(id))).toEqual([]);
   });
 
   it('are shown by pages that are up to date', () => {
-    const stale = [...pages(ROOT, lists, proofs)]
+    const stale = [...pages(ROOT, lists, proofs, groups, found)]
       .filter(([file, text]) => readFileSync(join(ROOT, file), 'utf8') !== text)
       .map(([file]) => `${file}: run npm run conformance:write`);
     expect(stale).toEqual([]);
+  });
+
+  it('have features beside them, each with a test that is there or a reason why it is not', () => {
+    expect(found.faults).toEqual([]);
   });
 
   it('are printed with their tests by the command', () => {
     const command = [join(ROOT, 'scripts/conformance.mjs'), '--static', 'security'];
     const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
     expect(stdout).toMatch(/^✓ S5 {2}.+\n {4}found {2}.+\(src\/.+\.spec\.ts\)$/m);
+  });
+});
+
+describe('the features of docs/stomp.md', () => {
+  const numbered = (letter: string, last: number) =>
+    Array.from({ length: last }, (_, at) => `${letter}${at + 1}`);
+  const ids = readFeatures(ROOT).flatMap(({ features }) => features.map(({ id }) => id));
+  /** `D18a`, `D18b`: a question with several answers. */
+  const asked = new Set(ids.map((id) => id.replace(/^([TND]\d+)[a-z]$/, '$1')));
+
+  it('answer every question that other brokers’ users have', () => {
+    const clientFrames = ['CONNECT', 'STOMP', 'SEND', 'SUBSCRIBE', 'UNSUBSCRIBE', 'ACK', 'NACK', 'BEGIN'];
+    const others = ['COMMIT', 'ABORT', 'DISCONNECT', 'unknown command'];
+    const serverFrames = ['CONNECTED', 'MESSAGE', 'RECEIPT', 'ERROR', 'close after ERROR'];
+    const prefixes = ['/topic/', '/queue/', '/exchange/', '/amq/queue/', '/temp-queue/', '/reply-queue/'];
+    const destinations = [...prefixes, '/user/', '/app/', '%2F', 'unknown prefix'];
+    const numbers = [...numbered('T', 20), ...numbered('N', 17), ...numbered('D', 20)];
+    const all = [...numbers, ...clientFrames, ...others, ...serverFrames, ...destinations];
+    expect(all.filter((id) => !asked.has(id))).toEqual([]);
+  });
+
+  it('are found in the results of a run, whatever a table put into their titles', () => {
+    const written = { file: 'a.spec.ts', around: ['with %s'], title: 'S1: takes %j (twice)' };
+    const ran = { file: 'a.spec.ts', around: ['with 1.2'], title: 'S1: takes {"a":1} (twice)' };
+    expect(isRunOf(written, ran)).toBe(true);
+    expect(isRunOf(written, { ...ran, title: 'S1: takes {"a":1} (once)' })).toBe(false);
+    expect(isRunOf(written, { ...ran, file: 'b.spec.ts' })).toBe(false);
+    expect(isRunOf(written, { ...ran, around: [] })).toBe(false);
+  });
+
+  it('are at fault with a test that is not there, and as a yes without one', () => {
+    const feature = { id: 'T1', feature: 'f', answer: 'yes', note: '' } as const;
+    const faultsOf = (...tests: string[]) =>
+      proveFeatures(
+        [{ title: 'g', features: [{ ...feature, tests }] }],
+        [{ file: 'a.spec.ts', around: ['a block'], title: 'S1: refuses' }],
+      ).faults;
+    expect(faultsOf('a.spec.ts › a block › S1: refuses')).toEqual([]);
+    expect(faultsOf('a.spec.ts › a block › S2: refuses')).toEqual([
+      'T1 names a test that is not there: a.spec.ts › a block › S2: refuses',
+    ]);
+    expect(faultsOf()).toEqual(['T1 is a yes without a test']);
   });
 });
 

@@ -56,6 +56,15 @@ describe('judge', () => {
     expect(judge({ measure: 'efficiency', bound: 8 }, comparison, busy).passed).toBe(true);
   });
 
+  it('looks at messages per second alone for a floor of rate, and names what stands beside', () => {
+    const comparison = compare([round(9000, 90_000)], plain);
+    expect(judge({ measure: 'rate', bound: 8, beside: 'the other' }, comparison, idle)).toEqual({
+      passed: true,
+      text: '9.00× the other per second, at least 8×',
+    });
+    expect(judge({ measure: 'rate', bound: 10 }, comparison, busy).passed).toBe(false);
+  });
+
   it('fails one that takes more CPU per message than a floor of cpu allows', () => {
     const comparison = compare([round(1000, 5600)], plain);
     expect(judge({ measure: 'cpu', bound: 1.1 }, comparison, idle).passed).toBe(false);

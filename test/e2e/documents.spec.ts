@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/server/config/index.js';
 import { built } from './built.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -56,7 +57,13 @@ describe('docs/library.md', () => {
 describe('docs/nest.md', () => {
   it('has programs that type-check', () => {
     const files = nest.filter(({ language }) => language === 'ts');
-    expect(files.map(({ file }) => file)).toEqual(['minimal.ts', 'modules.ts', 'enhancers.ts', 'adapter.ts']);
+    expect(files.map(({ file }) => file)).toEqual([
+      'minimal.ts',
+      'modules.ts',
+      'enhancers.ts',
+      'workers.ts',
+      'adapter.ts',
+    ]);
     for (const { file, text } of files) writeFileSync(`${folder}/${file}`, text);
     const options = { noEmit: true, noUnusedLocals: false, rootDir: '.' };
     const config = { extends: '../../tsconfig.json', compilerOptions: options, include: ['*.ts'] };
@@ -71,4 +78,17 @@ describe('docs/nest.md', () => {
     };
     expect(compile()).toBe('');
   }, 60_000);
+});
+
+describe('a configuration in the documentation', () => {
+  it.each(['docs/stomp.md', 'docs/store.md', 'README.md'])('is valid in %s', (page) => {
+    const text = readFileSync(ROOT + page, 'utf8');
+    const blocks = [...text.matchAll(/^```yaml mangrove\.yaml\n([^]*?)^```$/gm)];
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const [at, [, yaml = '']] of blocks.entries()) {
+      const file = `${folder}/${at}.yaml`;
+      writeFileSync(file, yaml);
+      expect(loadConfig({ file, env: {} }).store.lmdb?.path).toMatch(/\w/);
+    }
+  });
 });

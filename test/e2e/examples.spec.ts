@@ -191,6 +191,25 @@ describe('examples/custom-subprotocol', () => {
   });
 });
 
+describe('examples/orders', () => {
+  it('ships every order once, though a worker is killed with orders in its hands', async () => {
+    const { child, output } = await run('orders', { ORDERS: '60' });
+    if (child.exitCode === null) await once(child, 'exit');
+    const idsOf = (line: RegExp): number[] => [...output().matchAll(line)].map(([, id]) => Number(id));
+    const ascending = (ids: number[]): number[] => ids.sort((one, other) => one - other);
+    const all = Array.from({ length: 60 }, (_, at) => at + 1);
+
+    expect(ascending(idsOf(/^ship: order (\d+)$/gm))).toEqual(all.filter((id) => id % 20 !== 0));
+    expect(ascending(idsOf(/^dead letter: order (\d+), delivery-limit after 3 deliveries$/gm))).toEqual([
+      20, 40, 60,
+    ]);
+    expect(output()).toMatch(/^the charging worker was killed/m);
+    expect(idsOf(/^charge: order (\d+), again$/gm)).toContain(30);
+    expect(output()).toMatch(/^57 orders shipped, 3 declined, none lost$/m);
+    expect(child.exitCode).toBe(0);
+  }, 40_000);
+});
+
 describe('npm run examples', () => {
   it('names the examples if none is named', async () => {
     const child = spawn(process.execPath, [SCRIPT], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -200,7 +219,7 @@ describe('npm run examples', () => {
     const [code] = await once(child, 'close');
     expect([code, text]).toEqual([
       2,
-      'Which one? npm run examples -- custom-subprotocol | nest-minimal | node-minimal\n',
+      'Which one? npm run examples -- custom-subprotocol | nest-minimal | node-minimal | orders\n',
     ]);
   });
 

@@ -17,7 +17,7 @@ beforeEach(async () => {
   server = await startServer({
     ...config,
     anonymous: false,
-    authentication: { principals },
+    authentication: { principals, attempts: { failuresPerName: 5, failuresPerAddress: 100 } },
     logs: { json: false, level: 'error' },
   });
 });

@@ -166,7 +166,13 @@ describe('procedures', () => {
     wamp.send([48, 2, {}, 'com.example.echo']);
     const second = await stomp.next();
     stomp.send('NACK', { id: second.headers['ack']! });
-    expect((await wamp.next()).slice(0, 5)).toEqual([8, 48, 2, expect.anything(), 'wamp.error.unavailable']);
+    expect((await wamp.next()).slice(0, 5)).toEqual([
+      8,
+      48,
+      2,
+      expect.anything(),
+      'wamp.error.no_available_callee',
+    ]);
   });
 
   it('a callee that leaves cancels the calls that it holds', async () => {

@@ -76,6 +76,10 @@ declare module 'autobahn' {
         readonly realm: string;
         readonly serializers: readonly object[];
         readonly max_retries?: number;
+        readonly authmethods?: readonly string[];
+        readonly authid?: string;
+        readonly authextra?: Dict;
+        readonly onchallenge?: (session: Session, method: string, extra: Dict) => string;
         readonly on_user_error?: (error: unknown) => void;
         readonly on_internal_error?: (error: unknown) => void;
       });
@@ -102,6 +106,13 @@ declare module 'autobahn' {
     const serializer: Readonly<
       Record<'JSONSerializer' | 'MsgpackSerializer' | 'CBORSerializer', new () => object>
     >;
+    const auth_cra: {
+      sign(key: string, challenge: unknown): string;
+      derive_key(secret: string, salt: unknown, iterations: unknown, keylen: unknown): string;
+    };
+    const auth_cryptosign: {
+      sign_challenge(pair: { readonly secretKey: Uint8Array }, extra: Dict): string;
+    };
     const log: { warn: (...what: unknown[]) => void };
   }
   export = autobahn;

@@ -29,7 +29,11 @@ describe.each(AUTOBAHN_SERIALIZERS)('AutobahnJS over wamp.2.%s', (serializer) =>
     expect(one.protocol).toBe(`wamp.2.${serializer}`);
     expect(one.welcome).toMatchObject({ realm: 'realm1', roles: { broker: {}, dealer: {} } });
     expect(one.session.features).toMatchObject({
-      publisher: { publisher_identification: true, publisher_exclusion: true },
+      publisher: {
+        publisher_identification: true,
+        publisher_exclusion: true,
+        subscriber_blackwhite_listing: true,
+      },
       subscriber: { pattern_based_subscription: true, publisher_identification: true },
       caller: { caller_identification: true, call_canceling: true, progressive_call_results: true },
       callee: {
@@ -37,6 +41,35 @@ describe.each(AUTOBAHN_SERIALIZERS)('AutobahnJS over wamp.2.%s', (serializer) =>
         pattern_based_registration: true,
         progressive_call_results: true,
       },
+    });
+  });
+
+  describe('queues', () => {
+    it('are worked on by a callee: a result is done, a failure comes again, unavailable comes later', async () => {
+      const done = new Mailbox<unknown>();
+      let asked = 0;
+      const work = (args: readonly unknown[]): unknown => {
+        asked += 1;
+        if (asked === 1) throw new autobahn.Error('wamp.error.unavailable', [], {});
+        if (asked === 2) throw new Error('failed');
+        done.put(args[0]);
+        return 'ignored';
+      };
+      await other.session.register('queue.jobs', work, { concurrency: 1 });
+      for (const number of [1, 2]) {
+        const options = { _queue: true, acknowledge: true };
+        const published = await one.session.publish('jobs', [number], {}, options);
+        expect(published?.id).toEqual(expect.any(Number));
+      }
+      expect([await done.take(), await done.take(), asked]).toEqual([1, 2, 4]);
+    });
+
+    it('have competing subscribers, whose messages are events', async () => {
+      const events = await other.listen('jobs', { _queue: true });
+      one.session.publish('jobs', ['x'], { y: 1 }, { _queue: true, disclose_me: true });
+      const event = await events.take();
+      expect(event).toMatchObject({ args: ['x'], kwargs: { y: 1 } });
+      expect(event.details.publisher).toBe(one.session.id);
     });
   });
 

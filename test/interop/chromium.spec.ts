@@ -9,6 +9,7 @@ import { startTestServer } from '../support/test-server.js';
 import { AutobahnClient } from './autobahn-client.js';
 import { bundlePage } from './browser/bundle.js';
 import type { Meeting } from './browser/page.js';
+import { ANYBODY, EXPECTED, HISTORY } from './queue-expectations.js';
 import { StompClient } from './stompjs-client.js';
 import { provideWebSocket } from './web-socket.js';
 
@@ -116,6 +117,22 @@ describe('in Chromium', () => {
       await Promise.all([wamp.leave(), stomp.leave()]);
     }
     expect(complaints).toEqual([]);
+  });
+
+  describe.each(['current', '6'])('stompjs (%s)', (version) => {
+    it.each(Object.entries(EXPECTED))('works with queues: %s', async (name, expected) => {
+      const queues = await startTestServer({ authenticator: ANYBODY, history: HISTORY });
+      serveOn(queues);
+      try {
+        await page.goto(`http://127.0.0.1:${queues.port}/`);
+        const call = `page.work(${JSON.stringify(queues.url)}, '${version}', '${name}')`;
+        expect(await page.evaluate(call)).toEqual(expected);
+        await page.goto('about:blank');
+      } finally {
+        await queues.stop();
+      }
+      expect(complaints).toEqual([]);
+    });
   });
 
   describe('a page of another origin', () => {

@@ -159,7 +159,7 @@ describe.each(AUTOBAHN_SERIALIZERS)('stompjs and AutobahnJS over %s', (serialize
     expect([await call, steps]).toEqual([3, [1, 2]]);
   });
 
-  it('WAMP gets the error of STOMP, and wamp.error.unavailable for its NACK', async () => {
+  it('WAMP gets the error of STOMP, and wamp.error.no_available_callee for its NACK', async () => {
     const { messages } = await stomp.listen('/rpc/com.example.no', { ack: 'client-individual' });
     const failed = failureOf(wamp.session.call('com.example.no'));
     const { headers } = await messages.take();
@@ -167,7 +167,7 @@ describe.each(AUTOBAHN_SERIALIZERS)('stompjs and AutobahnJS over %s', (serialize
     expect(await failed).toMatchObject({ error: 'com.example.error.closed', args: ['not today'] });
     const refused = failureOf(wamp.session.call('com.example.no'));
     (await messages.take()).nack();
-    expect((await refused).error).toBe('wamp.error.unavailable');
+    expect((await refused).error).toBe('wamp.error.no_available_callee');
   });
 
   it('WAMP cancels, and STOMP is told', async () => {

@@ -14,6 +14,9 @@ export interface StompSubscription {
   readonly messages: Mailbox<IMessage>;
 }
 
+/** The client of stompjs, of whatever version. */
+export type StompJs = new (config: StompConfig) => Client;
+
 /** The real stompjs, which needs a `WebSocket` in the global object. Heart-beats and reconnecting are off unless asked for. */
 export class StompClient {
   readonly client: Client;
@@ -25,8 +28,8 @@ export class StompClient {
   readonly closes = new Mailbox<StompClose>();
   #receipts = 0;
 
-  private constructor(url: string, config: StompConfig) {
-    this.client = new Client({
+  private constructor(url: string, config: StompConfig, Made: StompJs) {
+    this.client = new Made({
       brokerURL: url,
       reconnectDelay: 0,
       heartbeatIncoming: 0,
@@ -39,9 +42,9 @@ export class StompClient {
     });
   }
 
-  /** Connects; `connected` is the CONNECTED frame. */
-  static async connect(url: string, config: StompConfig = {}): Promise<StompClient> {
-    const client = new StompClient(url, config);
+  /** Connects; `connected` is the CONNECTED frame. Without `Made` the current version is used. */
+  static async connect(url: string, config: StompConfig = {}, Made: StompJs = Client): Promise<StompClient> {
+    const client = new StompClient(url, config, Made);
     client.client.activate();
     client.connected = await client.connections.take();
     return client;

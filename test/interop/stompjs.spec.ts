@@ -261,7 +261,7 @@ describe('stompjs', () => {
     (await messages.take()).nack();
     expect((await caller.unhandled.take()).headers).toMatchObject({
       'correlation-id': '2',
-      error: 'wamp.error.unavailable',
+      error: 'wamp.error.no_available_callee',
     });
     caller.client.publish({
       destination: '/rpc/com.example.nobody',

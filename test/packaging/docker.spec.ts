@@ -139,7 +139,8 @@ describe('compose.yaml', () => {
 
   it('may open the port when not everybody may come in', () => {
     const open = compose.replace("'127.0.0.1:8080:8080'", "'8080:8080'");
-    expect(faultsOf(open, 'anonymous: false\ndrainMs: 8000\n')).toEqual([]);
+    const store = 'store:\n  lmdb:\n    path: /var/lib/mangrove\n';
+    expect(faultsOf(open, `anonymous: false\n${store}drainMs: 8000\n`)).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ const MANIFEST = {
     './nest': { default: './dist/nest.js' },
     './subprotocol': { default: './dist/index.js' },
     './testing': { default: './dist/index.js' },
+    './lmdb': { default: './dist/index.js' },
   },
   dependencies: { ws: '8' },
   peerDependencies: { '@nestjs/core': '12', optional: '1' },
@@ -83,6 +84,7 @@ describe('a tarball', () => {
     expect(faults({ 'dist/index.js': "import { a } from '@nestjs/core';\n" })).toEqual([
       `. imports @nestjs/core, ${missing}`,
       `./subprotocol imports @nestjs/core, ${missing}`,
+      `./lmdb imports @nestjs/core, ${missing}`,
       `./testing imports @nestjs/core, ${missing}`,
     ]);
     expect(faults({ 'dist/nest.js': "import {\n  a,\n} from 'optional/deep';\n" })).toEqual([

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import type { LocalClient, Router, RouterOptions } from '../../src/router/index.js';
 import { MangroveError, createRouter } from '../../src/router/index.js';
+import { NOTHING_HELD } from './nothing-held.js';
 
 /** A router without a server, and a client of this process. */
 export interface LocalRouter {
@@ -25,8 +26,7 @@ export function startLocalRouter(options: RouterOptions = {}): LocalRouter {
 
   async function stop(): Promise<void> {
     await router.close();
-    const nothing = { sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 };
-    expect(router.stats).toEqual({ connections: 0, timers: 0, realms: { realm1: nothing } });
+    expect(router.stats).toEqual({ connections: 0, timers: 0, realms: { realm1: NOTHING_HELD } });
     expect(defects).toEqual([]);
   }
 }

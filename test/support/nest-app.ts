@@ -8,6 +8,7 @@ import type { MangroveModuleOptions } from '../../src/nest/index.js';
 import type { Router } from '../../src/router/index.js';
 import { PlainStomp, PlainWamp } from './plain-clients.js';
 import { eventually } from './test-server.js';
+import { NOTHING_HELD } from './nothing-held.js';
 
 /** The HTTP platforms of Nest. */
 export const PLATFORMS = ['express', 'fastify'] as const;
@@ -56,8 +57,7 @@ async function close(app: INestApplication): Promise<void> {
     // A socket that was refused is watched until it is gone.
     await eventually(() => router.stats.timers === 0);
     const { stats, realms } = router;
-    const nothing = { sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 };
-    const empty = Object.fromEntries(realms.map((name) => [name, nothing]));
+    const empty = Object.fromEntries(realms.map((name) => [name, NOTHING_HELD]));
     expect(stats).toEqual({ connections: 0, timers: 0, realms: empty });
   }
 }

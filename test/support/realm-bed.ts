@@ -3,6 +3,7 @@ import type { Broker, PublishCommand } from '../../src/broker/index.js';
 import { Payload } from '../../src/broker/index.js';
 import type { TestServices, TestServicesOptions } from '../../src/testing/index.js';
 import { RecordingEndpoint, testServices } from '../../src/testing/index.js';
+import { NOTHING_HELD } from './nothing-held.js';
 
 /** One realm on a manual clock, with endpoints that keep what they are told. */
 export class RealmBed {
@@ -28,8 +29,7 @@ export class RealmBed {
   end(): void {
     for (const made of this.#endpoints) made.attachment.detach();
     this.services.clock.advance(700_000);
-    const nothing = { sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 };
-    expect(this.broker.stats).toEqual(nothing);
+    expect(this.broker.stats).toEqual(NOTHING_HELD);
     expect(this.services.clock.pending).toBe(0);
   }
 }

@@ -4,6 +4,7 @@ import { wamp } from '../../src/subprotocols/wamp/index.js';
 import type { WampOptions } from '../../src/subprotocols/wamp/index.js';
 import { FakeLink } from '../../src/testing/index.js';
 import type { TestServices } from '../../src/testing/index.js';
+import { NOTHING_HELD } from './nothing-held.js';
 
 /** A HELLO with all roles and the features that a modern client announces. */
 export const HELLO =
@@ -27,9 +28,12 @@ export const AUTOBAHN_JS_HELLO =
 export const WELCOME =
   '[2,1001,{"realm":"realm1","authid":"anonymous","authrole":"anonymous","authmethod":"anonymous",' +
   '"authprovider":"static","agent":"mangrove/0.0.0","roles":{"broker":{"features":{' +
-  '"publisher_identification":true,"publisher_exclusion":true,"pattern_based_subscription":true}},' +
+  '"publisher_identification":true,"publisher_exclusion":true,"subscriber_blackwhite_listing":true,' +
+  '"pattern_based_subscription":true,"event_retention":true}},' +
   '"dealer":{"features":{"caller_identification":true,"pattern_based_registration":true,' +
-  '"call_canceling":true,"progressive_call_results":true}}}}]';
+  '"shared_registration":true,"registration_revocation":true,"call_reroute":true,' +
+  '"call_canceling":true,"call_timeout":true,"progressive_call_results":true,' +
+  '"progressive_call_invocations":true,"sharded_registration":true,"payload_passthru_mode":true}}}}]';
 
 /** What may be chosen for a peer. */
 export interface PeerOptions extends WampOptions {
@@ -113,8 +117,7 @@ export class Peers {
   /** Disconnects everybody and checks that no session, subscription, registration, call or timer is left. */
   end(): void {
     for (const peer of this.#peers) peer.disconnect();
-    const empty = { sessions: 0, subscriptions: 0, interests: 0, registrations: 0, calls: 0 };
-    for (const broker of this.services.brokers.values()) expect(broker.stats).toEqual(empty);
+    for (const broker of this.services.brokers.values()) expect(broker.stats).toEqual(NOTHING_HELD);
     expect([this.services.timers.size, this.services.clock.pending]).toEqual([0, 0]);
   }
 }

@@ -3,6 +3,8 @@ import type { Client } from '../client.js';
 /** What one client of a scenario is there for. */
 export type Role =
   | { readonly kind: 'publisher' | 'subscriber'; readonly topic: string }
+  | { readonly kind: 'sender' }
+  | { readonly kind: 'worker'; readonly queue: string; readonly credit: number }
   | { readonly kind: 'caller'; readonly tag: number }
   | { readonly kind: 'callee' };
 
@@ -28,4 +30,20 @@ export interface Dialect {
   readonly resultSignature: string;
   /** The payload of a result. @throws Error if the message is none. */
   returned(message: string): string;
+  /** Undefined: it has no queues. */
+  readonly queues?: QueueDialect;
+}
+
+/** How senders and workers of a queue speak. */
+export interface QueueDialect {
+  /** A persistent message; `sequence` counts from 1 per sender and serves as its request id. */
+  enqueue(queue: string, sequence: number, payload: string): string;
+  /** The two characters that the confirmation of a message begins with. */
+  readonly confirmationSignature: string;
+  /** The payload of what a worker is given. @throws Error if the message is none. */
+  given(message: string): string;
+  /** The acknowledgement of it. */
+  settle(message: string): string;
+  /** What is said at the end, and what the answer to it begins with: all that was said before has been done then. */
+  readonly farewell: readonly [string, string];
 }

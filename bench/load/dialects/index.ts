@@ -1,12 +1,18 @@
 import type { Dialect } from './dialect.js';
 import { plain } from './plain.js';
+import { rabbitStomp } from './rabbit-stomp.js';
 import { stomp } from './stomp.js';
 import { wampJson } from './wamp-json.js';
 
-export type { Dialect, Role } from './dialect.js';
+export type { Dialect, QueueDialect, Role } from './dialect.js';
 
 /** The dialects by name. */
-export const dialects = { plain, stomp, 'wamp-json': wampJson } satisfies Record<string, Dialect>;
+export const dialects = {
+  plain,
+  stomp,
+  'rabbit-stomp': rabbitStomp,
+  'wamp-json': wampJson,
+} satisfies Record<string, Dialect>;
 
 /** Name of a dialect. */
 export type DialectName = keyof typeof dialects;

@@ -12,6 +12,9 @@ export const plain: Dialect = {
         return `/caller/${role.tag}`;
       case 'callee':
         return '/callee';
+      case 'sender':
+      case 'worker':
+        throw new Error('plain servers have no queues');
     }
   },
   // The path said it all, and the server acts on it before it sends the 101.

@@ -1,9 +1,19 @@
 import type { Client } from '../client.js';
 import { PAYLOAD_BYTES } from '../payload.js';
-import type { Dialect, Role } from './dialect.js';
+import type { Dialect, QueueDialect, Role } from './dialect.js';
 
 const REPLY_ADDRESS = '/temp-queue/replies';
 const CONTENT = `content-type:text/plain\ncontent-length:${PAYLOAD_BYTES}`;
+
+/** Queues by SEND with receipt and `ack:client-individual`, which RabbitMQ speaks, too. */
+export const stompQueues: QueueDialect = {
+  enqueue: (queue, sequence, payload) =>
+    `SEND\ndestination:/queue/${queue}\npersistent:true\nreceipt:${sequence}\n${CONTENT}\n\n${payload}\0`,
+  confirmationSignature: 'RE',
+  given: body,
+  settle: (message) => `ACK\nid:${header(message, message.indexOf('\n\n'), 'ack')}\n\n\0`,
+  farewell: ['DISCONNECT\nreceipt:bye\n\n\0', 'RECEIPT\n'],
+};
 
 /** STOMP 1.2: topics, and calls through `/rpc/<uri>` with `reply-to`. */
 export const stomp: Dialect = {
@@ -13,6 +23,7 @@ export const stomp: Dialect = {
     await ask(client, 'CONNECT\naccept-version:1.2\nhost:realm1\nheart-beat:0,0\n\n\0', 'CONNECTED');
     if (role.kind === 'subscriber') await subscribe(client, `/topic/${role.topic}`);
     if (role.kind === 'callee') await subscribe(client, '/rpc/bench.echo');
+    if (role.kind === 'worker') work(client, role);
   },
   publication: (topic, _sequence, payload) => `SEND\ndestination:/topic/${topic}\n${CONTENT}\n\n${payload}\0`,
   deliverySignature: 'ME',
@@ -29,13 +40,25 @@ export const stomp: Dialect = {
   },
   resultSignature: 'ME',
   returned: body,
+  queues: stompQueues,
 };
+
+/** Becomes a worker. Not waited for: messages may come before any answer. */
+export function work(
+  client: Client,
+  { queue, credit }: { readonly queue: string; readonly credit: number },
+): void {
+  client.send(
+    `SUBSCRIBE\nid:0\ndestination:/queue/${queue}\nack:client-individual\nprefetch-count:${credit}\n\n\0`,
+  );
+}
 
 async function subscribe(client: Client, destination: string): Promise<void> {
   await ask(client, `SUBSCRIBE\nid:0\ndestination:${destination}\nreceipt:ready\n\n\0`, 'RECEIPT');
 }
 
-async function ask(client: Client, frame: string, expected: string): Promise<void> {
+/** Sends a frame and expects another as the answer. */
+export async function ask(client: Client, frame: string, expected: string): Promise<void> {
   const answer = await client.request(frame);
   if (!answer.startsWith(`${expected}\n`)) throw new Error(`expected ${expected}, got ${answer}`);
 }

@@ -1,7 +1,8 @@
 import type { Refusal } from '../errors.js';
 import type { Outcome } from '../outcome.js';
 import type { Publication } from '../publication.js';
-import type { EndpointFeatures, Invocation, Registration } from '../registrations.js';
+import type { Consumer, Delivery } from '../queues/consumer.js';
+import type { CallPart, EndpointFeatures, Invocation, Registration } from '../registrations.js';
 import type { Request } from '../request.js';
 import type { Subscription } from '../subscriptions.js';
 
@@ -24,8 +25,23 @@ export interface Endpoint {
    */
   deliver(subscription: Subscription, publication: Publication): boolean;
 
+  /**
+   * Takes one message of a queue, within the consumer's credit; settled by `attachment.settle` unless the consumer settles
+   * by itself. Returns false as `deliver` does: the queues of this endpoint then wait for `attachment.resume()`.
+   */
+  consume(delivery: Delivery): boolean;
+
+  /** A browsing consumer has been shown all there was, and is over. */
+  exhausted(consumer: Consumer): void;
+
   /** Starts a call on this callee; answered by `attachment.yield` or `attachment.fail`. */
   invoke(invocation: Invocation): void;
+
+  /**
+   * A further part of the arguments of a call that `invoke` has started and that is still open. Only called if
+   * `features.progressiveInvocations`; whoever says that has this method.
+   */
+  invokeMore?(invocation: Invocation, part: CallPart): void;
 
   /**
    * The caller gave up. With `kill` this callee's answer is still awaited, with `killnowait` it will be ignored. Only called
@@ -39,8 +55,8 @@ export interface Endpoint {
    */
   answer(request: Request, outcome: Outcome): void;
 
-  /** A subscription or registration was taken away by somebody other than this endpoint. */
-  revoked(what: Subscription | Registration, why: Refusal): void;
+  /** A subscription, registration or consumer was taken away by somebody other than this endpoint. */
+  revoked(what: Subscription | Registration | Consumer, why: Refusal): void;
 
   /** The attachment is over and has been detached: too slow (`limit_exceeded`), killed, or the broker stops. */
   evict(why: Refusal): void;

@@ -1,4 +1,4 @@
-import type { MatchPolicy } from '../../router/index.js';
+import type { MatchPolicy, ConsumeOptions as RouterConsumeOptions } from '../../router/index.js';
 
 /** Which procedures or topics a decorated method is for, and where. */
 export interface ProcedureOptions {
@@ -16,14 +16,18 @@ export interface ProcedureOptions {
 export interface SubscribeOptions extends Omit<ProcedureOptions, 'concurrency'> {
   /** How many events the method works on at a time. Default 1: their order is kept while it awaits. */
   readonly concurrency?: number;
+  /** Begin with what is retained for topics of the pattern. Default false. */
+  readonly retained?: boolean;
 }
 
+/** How a decorated method takes messages of a queue, and where. */
+export interface ConsumeOptions extends RouterConsumeOptions, Pick<ProcedureOptions, 'realm' | 'module'> {}
+
 /** What a decorator says about a method. */
-export interface HandlerDefinition {
-  readonly kind: 'procedure' | 'subscription';
-  readonly pattern: string;
-  readonly options: ProcedureOptions;
-}
+export type HandlerDefinition =
+  | { readonly kind: 'procedure'; readonly pattern: string; readonly options: ProcedureOptions }
+  | { readonly kind: 'subscription'; readonly pattern: string; readonly options: SubscribeOptions }
+  | { readonly kind: 'consumer'; readonly pattern: string; readonly options: ConsumeOptions };
 
 const HANDLERS = Symbol('mangrove:handlers');
 
@@ -40,6 +44,15 @@ export function Subscribe(pattern: string, options: SubscribeOptions = {}): Meth
   return decorator({ kind: 'subscription', pattern, options });
 }
 
+/**
+ * Has a method of a provider or controller work on the messages of a queue, in competition with all other consumers. When it
+ * has returned (a promise, an Observable or AsyncIterable to its end), the message is done. What it, a guard or a pipe throws
+ * sends the message back, counted; `Unavailable` (of `mangrove`) or an HTTP exception with 503 sends it back uncounted.
+ */
+export function Consume(queue: string, options: ConsumeOptions = {}): MethodDecorator {
+  return decorator({ kind: 'consumer', pattern: queue, options });
+}
+
 /** What the decorators of a method say. */
 export function definitionsOf(method: object): readonly HandlerDefinition[] {
   return (Reflect.getOwnMetadata(HANDLERS, method) as readonly HandlerDefinition[] | undefined) ?? [];
@@ -48,7 +61,8 @@ export function definitionsOf(method: object): readonly HandlerDefinition[] {
 function decorator(definition: HandlerDefinition): MethodDecorator {
   return (_target, _key, descriptor) => {
     const method = descriptor.value;
-    if (typeof method !== 'function') throw new TypeError('Only methods can be procedures and subscribers.');
+    if (typeof method !== 'function')
+      throw new TypeError('Only methods can be procedures, subscribers and consumers.');
     Reflect.defineMetadata(HANDLERS, [...definitionsOf(method), definition], method);
   };
 }

@@ -1,5 +1,10 @@
-export { Procedure, Subscribe, definitionsOf } from './handler-decorators.js';
-export type { HandlerDefinition, ProcedureOptions, SubscribeOptions } from './handler-decorators.js';
+export { Consume, Procedure, Subscribe, definitionsOf } from './handler-decorators.js';
+export type {
+  ConsumeOptions,
+  HandlerDefinition,
+  ProcedureOptions,
+  SubscribeOptions,
+} from './handler-decorators.js';
 export {
   Args,
   Ctx,

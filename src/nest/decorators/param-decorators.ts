@@ -1,8 +1,13 @@
 import type { PipeTransform, Type } from '@nestjs/common';
-import type { CallContext, EventContext, Principal as RouterPrincipal } from '../../router/index.js';
+import type {
+  CallContext,
+  EventContext,
+  MessageContext,
+  Principal as RouterPrincipal,
+} from '../../router/index.js';
 
 /** What a handler was called with; what `switchToRpc().getContext()` gives. */
-export type MangroveContext = CallContext | EventContext;
+export type MangroveContext = CallContext | EventContext | MessageContext;
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
@@ -51,12 +56,12 @@ export function Headers(name?: string): ParameterDecorator {
   return parameter(HEADERS, name === undefined ? [] : [name]);
 }
 
-/** Who published or called; with a property, that part of it. */
+/** Who published, called or sent; with a property, that part of it. */
 export function Principal(property?: keyof RouterPrincipal): ParameterDecorator {
   return parameter(PRINCIPAL, property === undefined ? [] : [property]);
 }
 
-/** All that is known about the event or call: {@link MangroveContext}. */
+/** All that is known about the event, message or call: {@link MangroveContext}. */
 export function Ctx(): ParameterDecorator {
   return parameter(CONTEXT, []);
 }

@@ -7,6 +7,8 @@ export interface ConsoleIo {
   readonly err: (text: string) => void;
   /** Calls back when the process is told to stop (SIGTERM, SIGINT), or broke (an uncaught error); at most once each. */
   readonly onStop: (callback: (why: StopReason) => void) => void;
+  /** Calls back each time the process is told to read its files again (SIGHUP). Without it, SIGHUP ends the process. */
+  readonly onReload: (callback: () => void) => void;
 }
 
 /** Why the process stops. */
@@ -38,6 +40,7 @@ export function processIo(): ConsoleIo {
       }
       process.once('uncaughtException', (error) => callback({ kind: 'broken', error }));
     },
+    onReload: (callback) => void process.on('SIGHUP', callback),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parseTicketHash } from '../../auth/index.js';
+import { cryptosignKeyOf, parseScramHash, parseTicketHash, parseWampcraHash } from '../../auth/index.js';
 import { runCli } from './index.js';
 import type { ConsoleIo } from './index.js';
 
@@ -30,6 +30,7 @@ async function run(
     out: (text) => (out += text),
     err: (text) => (err += text),
     onStop: () => {},
+    onReload: () => {},
   };
   const code = await runCli(args, io);
   return { code, out, err };
@@ -106,6 +107,42 @@ describe('mangrove hash', () => {
     expect(code).toBe(0);
     expect(parseTicketHash(out.trimEnd())).toBeDefined();
     expect(out).not.toContain('sesame');
+  });
+
+  it('prints a WAMP-CRA hash with --wampcra', async () => {
+    const { code, out } = await run(['hash', '--wampcra'], { input: 'sesame\n' });
+    expect([code, parseWampcraHash(out.trimEnd())?.iterations]).toEqual([0, 10_000]);
+    expect(out).not.toContain('sesame');
+  });
+
+  it.each([
+    [['--scram'], 'argon2id13'],
+    [['--scram', '--kdf', 'pbkdf2'], 'pbkdf2'],
+  ])('prints a SCRAM hash with %j', async (args, kdf) => {
+    const { code, out } = await run(['hash', ...args], { input: 'pencil\n' });
+    expect([code, parseScramHash(out.trimEnd())?.kdf]).toEqual([0, kdf]);
+    expect((await run(['hash', '--scram', '--kdf', 'md5'], { input: 'pencil' })).code).toBe(2);
+  });
+
+  it('prints the public key of a private one with --cryptosign', async () => {
+    const input = '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60';
+    const key = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
+    expect(await run(['hash', '--cryptosign'], { input })).toEqual({ code: 0, out: `${key}\n`, err: '' });
+    expect((await run(['hash', '--cryptosign'], { input: 'abc' })).code).toBe(2);
+  });
+
+  it('makes a new key pair with --cryptosign and nothing to read, the private key beside the output', async () => {
+    const { code, out, err } = await run(['hash', '--cryptosign'], { input: '' });
+    const [privateKey = ''] = /[0-9a-f]{64}/.exec(err) ?? [];
+    expect([code, out]).toEqual([0, `${String(cryptosignKeyOf(privateKey))}\n`]);
+  });
+
+  it('exits with 2 for no method, and for two', async () => {
+    const input = 'sesame\n';
+    expect((await run(['hash'], { input })).err).toBe(
+      'mangrove: expected one of --ticket, --wampcra, --scram, --cryptosign\n',
+    );
+    expect((await run(['hash', '--ticket', '--wampcra'], { input })).code).toBe(2);
   });
 
   it('exits with 2 without a secret, and for several lines', async () => {

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
-import { hashTicket } from '../../auth/index.js';
 import { VERSION } from '../../router/index.js';
 import { ConfigurationError, loadConfig, renderReferencePage } from '../config/index.js';
 import { EXIT } from './console-io.js';
 import type { ConsoleIo } from './console-io.js';
+import { hash } from './hash.js';
+import type { HashOptions } from './hash.js';
 import { serve } from './serve.js';
 import type { ServeOptions } from './serve.js';
 
@@ -51,8 +52,35 @@ function buildProgram(io: ConsoleIo, exit: (code: number) => void): Command {
   program
     .command('hash')
     .description('read a secret from standard input and print its hash for the configuration')
-    .requiredOption('--ticket', 'the secret is a ticket (`passcode` in STOMP)')
-    .action(async () => exit(await hash(io)));
+    .option('--ticket', 'the secret is a ticket (`passcode` in STOMP)')
+    .option('--wampcra', 'the secret is for the WAMP method wampcra')
+    .option('--scram', 'the secret is a password for the WAMP method wamp-scram')
+    .option('--kdf <name>', 'with --scram: argon2id13 (default) or pbkdf2')
+    .option(
+      '--cryptosign',
+      'the secret is an Ed25519 private key, or empty for a new pair; prints the public key',
+    )
+    .action(async (options: HashOptions) => exit(await hash(options, io)));
+
+  const store = program.command('store').description('look after a durable store');
+  store
+    .command('check')
+    .description('read every record of a store that no server uses; exit code 1 if anything is damaged')
+    .argument('<path>', 'the folder of the store')
+    .action(async (path: string) => exit(await (await storeCommands()).storeCheck(path, io)));
+  store
+    .command('backup')
+    .description('copy a store to a new folder, also while a server uses it')
+    .argument('<path>', 'the folder of the store')
+    .argument('<to>', 'a folder that is not there yet, or is empty')
+    .action(async (path: string, to: string) =>
+      exit(await (await storeCommands()).storeBackup(path, to, io)),
+    );
+  store
+    .command('compact')
+    .description('give back the free space inside a store that no server uses')
+    .argument('<path>', 'the folder of the store')
+    .action(async (path: string) => exit(await (await storeCommands()).storeCompact(path, io)));
 
   program
     .command('config-docs')
@@ -62,15 +90,8 @@ function buildProgram(io: ConsoleIo, exit: (code: number) => void): Command {
   return program;
 }
 
-async function hash(io: ConsoleIo): Promise<number> {
-  const secret = (await io.readInput()).replace(/\r?\n$/, '');
-  if (secret === '' || /\p{Cc}/u.test(secret)) {
-    io.err('mangrove: expected one line with the secret on standard input\n');
-    return EXIT.usage;
-  }
-  io.out(`${await hashTicket(secret)}\n`);
-  return EXIT.ok;
-}
+/** Loaded when they are wanted: they bring native code, and a server without a store shall start without it. */
+const storeCommands = async () => import('./store.js');
 
 function exitCodeOf(error: unknown, io: ConsoleIo): number {
   if (error instanceof ConfigurationError) {

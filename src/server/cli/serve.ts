@@ -1,6 +1,8 @@
 import { VERSION } from '../../router/index.js';
 import { loadConfig } from '../config/index.js';
 import type { ServerConfig } from '../config/index.js';
+import { loginsOf } from '../authentication.js';
+import { ListenerError } from '../listeners.js';
 import { startServer } from '../start.js';
 import { systemErrorCode } from '../system-error.js';
 import type { RunningServer } from '../start.js';
@@ -24,6 +26,7 @@ export async function serve(options: ServeOptions, io: ConsoleIo): Promise<numbe
     return EXIT.failed;
   }
   // Before anybody is told that it runs, and may ask it to stop.
+  if (config.tls !== undefined) io.onReload(() => server.reloadTls());
   const told = new Promise<StopReason>((stop) => io.onStop(stop));
   announce(server, config, io);
   const why = await told;
@@ -41,9 +44,10 @@ function announce(server: RunningServer, config: ServerConfig, io: ConsoleIo): v
     ...(server.playgroundUrl === undefined ? {} : { playground: server.playgroundUrl }),
     http: `${server.httpUrl}/health`,
     websocket: server.wsUrl,
+    ...(server.listeners.length === 0 ? {} : { listeners: listenersOf(server) }),
     subprotocols: router.tokens.join(' '),
     realms: router.realms.join(' '),
-    store: 'memory (nothing survives a restart)',
+    store: storeOf(config),
     logins: loginsOf(config),
   };
   if (config.logs.json) {
@@ -54,12 +58,18 @@ function announce(server: RunningServer, config: ServerConfig, io: ConsoleIo): v
   io.out(`Mangrove ${VERSION} is running; stop it with Ctrl-C\n${rows.join('')}`);
 }
 
-function loginsOf({ anonymous, authentication }: ServerConfig): string {
-  const ticket = authentication === undefined ? [] : [`ticket (${authentication.principals.length} names)`];
-  return [...ticket, ...(anonymous ? ['anonymous (everybody)'] : [])].join(', ');
+function listenersOf({ listeners }: RunningServer): string {
+  return listeners.map(({ kind, url }) => `${kind} ${url}`).join(', ');
+}
+
+function storeOf({ store: { lmdb } }: ServerConfig): string {
+  if (lmdb === undefined) return 'memory (nothing survives a restart)';
+  if (lmdb.sync === 'commit') return `LMDB in ${lmdb.path} (what is confirmed is on disk)`;
+  return `LMDB in ${lmdb.path} (a power cut may lose what was confirmed in the last second)`;
 }
 
 function startFailure(error: unknown, { host, port }: ServerConfig): string {
+  if (error instanceof ListenerError) return error.message;
   const code = systemErrorCode(error);
   if (code === 'EADDRINUSE') {
     return `port ${port} of ${host} is in use; choose another with PORT or \`port\` in the configuration`;

@@ -1,6 +1,10 @@
+export type { AuthenticationConfig } from './authentication-schema.js';
+export { jwtKeysOf } from './jwt-schema.js';
 export type { HttpLimits } from './limits-schema.js';
 export { loadConfig } from './load.js';
 export type { ConfigSources, ServerConfig } from './load.js';
+export type { ListenerConfig } from './listeners-schema.js';
 export { isLoopback, urlHost } from './loopback.js';
 export { ConfigurationError } from './problems.js';
 export { renderReferencePage } from './reference-page.js';
+export type { QueueRuleConfig } from './store-schema.js';

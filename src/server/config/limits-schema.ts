@@ -10,6 +10,8 @@ import type { TransportLimits } from '../../transport/index.js';
 export const KIB = 1024;
 /** Bytes of a mebibyte. */
 export const MIB = 1024 * KIB;
+/** Bytes of a gibibyte. */
+export const GIB = 1024 * MIB;
 const DAY_MS = 86_400_000;
 
 /** The range of what is counted. */
@@ -211,6 +213,66 @@ const broker = {
     defaults.backlogBytes,
     [0, 1024 * MIB],
     'Payloads and headers kept back for one session that takes no more for now',
+    'bytes',
+  ),
+  retainedReplay: whole(
+    defaults.retainedReplay,
+    [0, 1_000_000],
+    'Retained messages that one new subscription begins with',
+    'messages',
+  ),
+  replayMessages: whole(
+    defaults.replayMessages,
+    [0, 1_000_000],
+    'Messages of a history that one new subscription begins with: the newest ones',
+    'messages',
+  ),
+  replayBytes: whole(
+    defaults.replayBytes,
+    [0, 1024 * MIB],
+    'Payloads and headers of the history that one new subscription begins with',
+    'bytes',
+  ),
+  queues: whole(defaults.queues, COUNT, 'Queues of one realm, those of durable subscriptions too'),
+  queueMessages: whole(
+    defaults.queueMessages,
+    [1, 1_000_000_000],
+    'Messages in a queue for which `queues` says nothing else; delivered and not acknowledged ones too',
+    'messages',
+  ),
+  queueBytes: whole(
+    defaults.queueBytes,
+    [KIB, 1024 * GIB],
+    'Payloads and headers in such a queue, if it is kept in memory',
+    'bytes',
+  ),
+  durableQueueBytes: whole(
+    defaults.durableQueueBytes,
+    [KIB, 1024 * GIB],
+    'Payloads and headers in such a queue, if it is kept in the store',
+    'bytes',
+  ),
+  producers: whole(
+    defaults.producers,
+    [1, 1_000_000],
+    'Producers of one realm whose message numbers are remembered, so that what they send again is stored once',
+  ),
+  credit: whole(defaults.credit, [1, 1_000_000], 'Unacknowledged messages of a consumer that says nothing'),
+  maxCredit: whole(
+    defaults.maxCredit,
+    [1, 1_000_000],
+    'The most unacknowledged messages of a consumer, whatever it says',
+  ),
+  unsettled: whole(
+    defaults.unsettled,
+    [1, 1_000_000],
+    'Unacknowledged messages of one session, over all its consumers; then they get no more until one is acknowledged',
+    'messages',
+  ),
+  unsettledBytes: whole(
+    defaults.unsettledBytes,
+    [KIB, 1024 * GIB],
+    'Payloads and headers in those; the message that exceeds it is the last one',
     'bytes',
   ),
 } satisfies Record<keyof BrokerLimits, z.ZodType<number>>;

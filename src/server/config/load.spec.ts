@@ -113,7 +113,19 @@ describe('loadConfig', () => {
       'subprotocols: { stomp: { enabled: false }, wamp: { enabled: false } }',
       'subprotocols: a section is not allowed; allowed is at least one subprotocol that is enabled',
     ],
-    ['authentication: {}', 'authentication.principals: is missing; allowed is a list of sections'],
+    [
+      'authentication: {}',
+      'authentication: a section is not allowed; allowed is at least one of principals, jwt',
+    ],
+    [
+      'authentication: { jwt: [] }',
+      'authentication.jwt: a list of 0 is not allowed; allowed is a list of sections',
+    ],
+    ['authentication: { jwt: [{}] }', 'jwt[0]: a section is not allowed; allowed is exactly one of secret, '],
+    [
+      'authentication: { jwt: [{ jwksFile: /nowhere.json }] }',
+      'authentication.jwt[0].jwksFile: "/nowhere.json" is not allowed; allowed is a file that can be read',
+    ],
     ['host: "[::1]"', 'host: "[::1]" is not allowed; allowed is an IP address or a host name'],
     ['"a\\u001b[2J": 1', '"a\\u001b[2J": unknown key'],
   ])('O12: refuses %j, naming key, value and what is allowed', (yaml, expected) => {
@@ -162,6 +174,29 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('never repeats a secret for tokens', () => {
+    const found = problems('authentication: { jwt: [{ secret: hunter2 }] }');
+    expect(found).toEqual([
+      expect.stringContaining('jwt[0].secret: this value is not allowed; allowed is a text'),
+    ]);
+  });
+
+  it('takes issuers of tokens that can be told apart', () => {
+    const issuer = (name: string) => `{ issuer: ${name}, secret: ${'x'.repeat(32)} }`;
+    const jwt = (...names: string[]) => `authentication: { jwt: [${names.map(issuer).join(', ')}] }`;
+    expect(load(jwt('a', 'b')).authentication?.jwt).toMatchObject([
+      { issuer: 'a', nameClaim: 'sub', roleClaim: 'role', role: 'user', clockToleranceMs: 5000 },
+      { issuer: 'b' },
+    ]);
+    expect(problems(jwt('a', 'a'))[0]).toContain('allowed is each issuer once');
+  });
+
+  it('refuses a principal that can log in by no method', () => {
+    expect(problems('authentication: { principals: [{ authid: alice }] }')).toEqual([
+      expect.stringContaining('principals[0]: a section is not allowed; allowed is at least one of ticket'),
+    ]);
+  });
+
   it('refuses a name given twice', () => {
     const one = `{ authid: alice, ticket: "${HASH}" }`;
     expect(problems(`authentication: { principals: [${one}, ${one}] }`)[0]).toContain('each authid once');
@@ -204,7 +239,7 @@ describe('safety by default', () => {
     const config = load(`authentication: { principals: [{ authid: a, ticket: "${HASH}" }] }`, {
       HOST: '0.0.0.0',
     });
-    expect([config.anonymous, config.authentication?.principals[0]?.role]).toEqual([false, 'user']);
+    expect([config.anonymous, config.authentication?.principals?.[0]?.role]).toEqual([false, 'user']);
   });
 
   it('has the playground on loopback only, unless it was asked for or against', () => {

@@ -3,7 +3,9 @@ import { ConfigurationError, describeIssues } from './problems.js';
 import type { Locate } from './problems.js';
 import { configSchema } from './schema.js';
 import type { ParsedConfig } from './schema.js';
+import type { TlsConfig } from './tls-schema.js';
 import { readConfigFile } from './yaml-file.js';
+import { TlsFileError, readTls } from '../tls/index.js';
 
 /** The configuration that the server runs with: whole, checked, nothing left to be decided. */
 export interface ServerConfig extends ParsedConfig {
@@ -33,7 +35,7 @@ const UNSAFE =
  * Puts the configuration together: command line and environment, before the file, before the defaults.
  *
  * @throws ConfigurationError that names every wrong key, its value and what is allowed; also for a server that would be
- * open to the network without somebody having said so.
+ * open to the network without somebody having said so, and for files of `tls` that cannot be used.
  */
 export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerConfig {
   const path = file ?? (env['MANGROVE_CONFIG'] || undefined);
@@ -44,8 +46,24 @@ export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerC
     throw new ConfigurationError(describeIssues(result.error.issues, input, locate));
   }
   const parsed = result.data;
+  if (parsed.tls !== undefined) checkTls(parsed.tls, locate);
+  const secured = parsed.listeners.findIndex(({ tls }) => tls);
+  if (parsed.tls === undefined && secured >= 0) {
+    const where = locate(['listeners', secured, 'tls']);
+    throw new ConfigurationError([
+      `${where}listeners[${secured}].tls: true needs the section \`tls\` with a certificate`,
+    ]);
+  }
   const loopback = isLoopback(parsed.host);
-  const anonymous = parsed.anonymous ?? (loopback && parsed.authentication === undefined);
+  const open = openListener(parsed);
+  const isLocal = loopback && open === undefined;
+  const anonymous = parsed.anonymous ?? (isLocal && parsed.authentication === undefined);
+  if (open !== undefined && loopback && !anonymous && parsed.authentication === undefined) {
+    const { at, host } = open;
+    throw new ConfigurationError([
+      `${locate(['listeners', at, 'host'])}listeners[${at}].host: listening at ${host} ${UNSAFE}`,
+    ]);
+  }
   if (!loopback && !anonymous && parsed.authentication === undefined) {
     throw new ConfigurationError([`${locate(['host'])}host: listening at ${parsed.host} ${UNSAFE}`]);
   }
@@ -57,6 +75,26 @@ export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerC
   const logs = { ...parsed.logs, json: jsonLogs === true || parsed.logs.json };
   const playground = parsed.playground ?? loopback;
   return { ...parsed, logs, anonymous, loopback, playground };
+}
+
+/** The first of `listeners` that others than this machine can reach. */
+function openListener({ host: own, listeners }: ParsedConfig): { at: number; host: string } | undefined {
+  for (const [at, { host = own, socket }] of listeners.entries()) {
+    if (socket === undefined && !isLoopback(host)) return { at, host };
+  }
+  return undefined;
+}
+
+/** @throws ConfigurationError if a file of `tls` cannot be used, or they do not belong together. */
+function checkTls(tls: TlsConfig, locate: Locate): void {
+  try {
+    readTls(tls);
+  } catch (error) {
+    if (!(error instanceof TlsFileError)) throw error;
+    const { key, message } = error;
+    const file = key === 'passphrase' ? '' : ` ${JSON.stringify(tls[key])}`;
+    throw new ConfigurationError([`${locate(['tls', key])}tls.${key}:${file} ${message}`]);
+  }
 }
 
 /** Lays the environment over the content of the file. */

@@ -33,7 +33,8 @@ authentication:
       ticket: '$scrypt$ln=14,r=8,p=5$…$…' # printed by: mangrove hash --ticket
 \`\`\`
 
-A WAMP client logs in with the method \`ticket\`, a STOMP client with \`login\` and \`passcode\`.
+A WAMP client logs in with the method \`ticket\`, a STOMP client with \`login\` and \`passcode\`. All the other ways, tokens among them, are
+in [Authentication](authentication.md).
 
 ## Keys
 `;

@@ -1,18 +1,13 @@
 import { z } from 'zod';
-import { parseTicketHash } from '../../auth/index.js';
 import { DEFAULT_HEART_BEAT } from '../../subprotocols/index.js';
 import type { HeartBeatOptions } from '../../subprotocols/index.js';
+import { authenticationSchema } from './authentication-schema.js';
+import { text, unique } from './checked-text.js';
+import { listenersSchema } from './listeners-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { stompLimitsSchema, wampLimitsSchema } from './protocol-limits-schema.js';
-
-/** A string that has to pass a check; `allowed` says in words what passes. */
-function text(passes: (value: string) => boolean, allowed: string) {
-  return z.string().refine(passes, { message: allowed }).meta({ allowed });
-}
-
-function unique(key: (item: unknown) => unknown) {
-  return (items: readonly unknown[]): boolean => new Set(items.map(key)).size === items.length;
-}
+import { historySchema, queuesSchema, storeSchema } from './store-schema.js';
+import { tlsSchema } from './tls-schema.js';
 
 const hostName = text(
   (value) => value.length <= 253 && /^[A-Za-z0-9._:-]+$/.test(value),
@@ -40,16 +35,6 @@ const origin = text(
   'an origin exactly as a browser sends it, such as https://app.example.com: http or https, lower case, no path, ' +
     'no default port, no wildcard',
 );
-
-const name = text(
-  (value) => /^[^\p{Cc}]{1,256}$/u.test(value),
-  'a name of 1 to 256 characters without control characters',
-);
-
-const ticketHash = text(
-  (value) => parseTicketHash(value) !== undefined,
-  'a hash as `mangrove hash --ticket` prints it, never the ticket itself',
-).meta({ secret: true });
 
 const profile = z
   .enum(['compatible', 'strict'])
@@ -89,6 +74,12 @@ const stomp = z
       .enum(['.', '/'])
       .default('.')
       .describe('What separates the words of a destination after `/topic/`'),
+    softErrors: z
+      .enum(['offer', 'always', 'never'])
+      .default('offer')
+      .describe(
+        'Whether a frame that is refused costs itself and not the session: `offer` to clients that ask for it (`docs/stomp.md`)',
+      ),
     heartBeat,
     limits: stompLimitsSchema,
   })
@@ -115,27 +106,6 @@ const subprotocols = z
   })
   .prefault({})
   .describe('The wire protocols');
-
-const principal = z.strictObject({
-  authid: name.describe('The name: `authid` in WAMP, `login` in STOMP'),
-  role: name.default('user').describe('The role that it gets'),
-  ticket: ticketHash.describe('The hash of its ticket (`passcode` in STOMP)'),
-});
-
-const authentication = z
-  .strictObject({
-    principals: z
-      .array(principal)
-      .min(1)
-      .max(10_000)
-      .refine(
-        unique((item) => (item as { authid: string }).authid),
-        { message: 'each authid once' },
-      )
-      .describe('Who may log in with a ticket'),
-  })
-  .optional()
-  .describe('Who may log in; without it nobody has to');
 
 const logs = z
   .strictObject({
@@ -185,6 +155,8 @@ export const configSchema = z.strictObject({
       'Values of the `Host` header that are answered, without port; others get 421. Empty: all, but a server on ' +
         'loopback always answers loopback names only, and those listed here',
     ),
+  tls: tlsSchema,
+  listeners: listenersSchema,
   subprotocols,
   unnegotiated: z
     .enum(['recognise', 'reject'])
@@ -199,7 +171,10 @@ export const configSchema = z.strictObject({
       'Whether clients may come in without a login. By default only on a loopback address, and only without ' +
         '`authentication`',
     ),
-  authentication,
+  authentication: authenticationSchema,
+  store: storeSchema,
+  queues: queuesSchema,
+  history: historySchema,
   playground: z
     .boolean()
     .optional()

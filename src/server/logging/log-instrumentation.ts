@@ -3,8 +3,9 @@ import type { FieldValue, Instrumentation } from '../../broker/index.js';
 
 /** Fields that are never written, whoever reports them. */
 const SECRET = /secret|passcode|password|ticket|signature|cookie|authorization|payload|body|query/i;
-/** Events that tell of trouble on the other side. */
-const WARNINGS = /refus|reject|error|fail|abort|evict|overload/i;
+/** Events that tell of trouble: here, or on the other side. */
+const WARNINGS =
+  /refus|reject|error|fail|abort|evict|overload|dropped|damaged|kept|full|watermark|unreadable|set-back|taken-over/i;
 
 /** Writes what the router reports as log lines: one per event, errors with their stack. Counters are not written. */
 export function logInstrumentation(logger: LoggerService): Instrumentation {

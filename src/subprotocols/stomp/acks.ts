@@ -1,4 +1,9 @@
-import type { Invocation } from '../../broker/index.js';
+import type {
+  Invocation,
+  Delivery as QueueDelivery,
+  Settlement,
+  SettlementVerdict,
+} from '../../broker/index.js';
 
 /** How deliveries of a subscription are acknowledged [STOMP 1.2 §SUBSCRIBE]. */
 type AckMode = 'auto' | 'client' | 'client-individual';
@@ -14,9 +19,14 @@ export interface Delivery {
   readonly number: number;
   readonly messageId: string;
   readonly pile: Pile;
-  /** The call that was delivered, if it was one. */
-  readonly invocation: Invocation | undefined;
+  /** What was delivered, if more depends on its ACK than that this memory of it ends: a call, or a message of a queue. */
+  readonly subject: Invocation | QueueDelivery | undefined;
+  /** Its subscription ended before it was acknowledged; a message of a queue went back. */
+  takenBack: boolean;
 }
+
+/** How a message id begins: with the publication's id, or if there is none with what the MESSAGE is for. */
+type Prefix = number | 'reply' | 'call' | 'browser' | 'error';
 
 /** Un-acknowledged deliveries of one subscription, the oldest first. */
 export class Pile {
@@ -32,19 +42,31 @@ export class Pile {
   ) {}
 }
 
-/** What an ACK or NACK names: deliveries to settle, nothing (settled before), or something never delivered. */
-type Settlement =
-  | { readonly kind: 'settled'; readonly deliveries: readonly Delivery[] }
+/** What an ACK or NACK names: a delivery that waits, nothing (settled before), or something never delivered. */
+type Named =
+  | { readonly kind: 'waiting'; readonly delivery: Delivery }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'foreign' };
 
-const NOTHING_LEFT: Settlement = { kind: 'ignored' };
-const FOREIGN: Settlement = { kind: 'foreign' };
+const NOTHING_LEFT: Named = { kind: 'ignored' };
+const FOREIGN: Named = { kind: 'foreign' };
+
+/** What the broker is told of deliveries that were acknowledged: those of queues; events need no more. */
+export function settlementsOf(
+  deliveries: readonly Delivery[],
+  verdict: SettlementVerdict,
+): readonly Settlement[] {
+  const settlements: Settlement[] = [];
+  for (const { subject } of deliveries) {
+    if (subject !== undefined && 'consumer' in subject) settlements.push({ delivery: subject, verdict });
+  }
+  return settlements;
+}
 
 /** Of a session's last message ids so many times the limit of one subscription are remembered. */
 const FULL_PILES = 16;
 
-const OWN_ID = /^(?:\d{1,16}|reply|call)-(\d{1,16})-(\d{1,15})$/;
+const OWN_ID = /^(?:\d{1,16}|reply|call|browser|error)-(\d{1,16})-(\d{1,15})$/;
 const SHARED_ID = /^\d{1,16}-(\d{1,15})$/;
 
 /**
@@ -59,12 +81,17 @@ export class Acks {
   #highestForm = 0;
   /** number → un-acknowledged delivery */
   readonly #open = new Map<number, Delivery>();
+  /** If they may not be acknowledged: the numbers of the last deliveries that acknowledge themselves. */
+  readonly #automatic: Set<number> | undefined;
 
+  /** @param strict what acknowledges itself must not be acknowledged [STOMP 1.2 §SUBSCRIBE ack Header]. Default false. */
   constructor(
     private readonly session: number,
     /** How many of one subscription are remembered. */
     private readonly limit: number,
+    strict = false,
   ) {
+    if (strict) this.#automatic = new Set();
     this.#infix = `-${session}-`;
   }
 
@@ -73,23 +100,30 @@ export class Acks {
     return this.#open.size;
   }
 
-  /** A new message id; remembered if the subscription acknowledges, or (a call) may be refused. */
-  issue(prefix: number | 'reply' | 'call', pile: Pile, invocation?: Invocation): Delivery {
+  /**
+   * A new message id; remembered if the subscription acknowledges, or (a call) may be refused. Of events the oldest are
+   * forgotten when there are too many; calls and messages of queues are bounded by the broker, which waits for each.
+   */
+  issue(prefix: Prefix, pile: Pile, subject?: Invocation | QueueDelivery): Delivery {
     const messageId = this.unremembered(prefix);
-    const delivery: Delivery = { number: this.#last, messageId, pile, invocation };
-    if (pile.mode === 'auto' && invocation === undefined) return delivery;
-    if (pile.deliveries.size >= this.limit) this.#forgetOldest(pile);
+    const delivery: Delivery = { number: this.#last, messageId, pile, subject, takenBack: false };
+    if (pile.mode === 'auto' && subject === undefined) {
+      this.#automatic?.add(delivery.number);
+      return delivery;
+    }
+    if (subject === undefined && pile.deliveries.size >= this.limit) this.#forgetOldest(pile);
     pile.deliveries.set(delivery.number, delivery);
     this.#open.set(delivery.number, delivery);
     return delivery;
   }
 
   /** A new message id of which nothing is remembered. */
-  unremembered(prefix: number | 'reply' | 'call'): string {
+  unremembered(prefix: Prefix): string {
     this.#last += 1;
-    // A thousand subscriptions must not have a thousand full piles. Open calls are bounded elsewhere, and may yet be refused.
+    // A thousand subscriptions must not have a thousand full piles.
     const old = this.#open.get(this.#last - FULL_PILES * this.limit);
-    if (old !== undefined && old.invocation === undefined) this.settle(old);
+    if (old !== undefined && old.subject === undefined) this.settle(old);
+    this.#automatic?.delete(this.#last - FULL_PILES * this.limit);
     return `${prefix}${this.#infix}${this.#last}`;
   }
 
@@ -104,23 +138,27 @@ export class Acks {
     return shared !== null && Number(shared[1]) <= this.#highestForm;
   }
 
-  /** Finds what an ACK or NACK is about, without settling it. `client` is cumulative within its subscription. */
-  find(messageId: string): Settlement {
+  /** Finds the delivery that an ACK or NACK names, without settling it. */
+  find(messageId: string): Named {
     const parsed = OWN_ID.exec(messageId);
     const number = Number(parsed?.[2]);
     if (parsed === null || parsed[1] !== String(this.session) || number < 1 || number > this.#last) {
       return FOREIGN;
     }
     const delivery = this.#open.get(number);
-    if (delivery === undefined) return NOTHING_LEFT;
-    if (delivery.messageId !== messageId) return FOREIGN;
-    if (delivery.pile.mode !== 'client') return { kind: 'settled', deliveries: [delivery] };
-    const deliveries: Delivery[] = [];
-    for (const earlier of delivery.pile.deliveries.values()) {
-      if (earlier.number > number) break;
-      deliveries.push(earlier);
+    if (delivery === undefined) return this.#automatic?.has(number) === true ? FOREIGN : NOTHING_LEFT;
+    return delivery.messageId === messageId ? { kind: 'waiting', delivery } : FOREIGN;
+  }
+
+  /** What an ACK or NACK of a delivery covers: itself, in mode `client` also what its subscription got before it. */
+  coveredBy(named: Delivery): readonly Delivery[] {
+    if (named.pile.mode !== 'client') return [named];
+    const covered: Delivery[] = [];
+    for (const delivery of named.pile.deliveries.values()) {
+      if (delivery.number > named.number) break;
+      covered.push(delivery);
     }
-    return { kind: 'settled', deliveries };
+    return covered;
   }
 
   /** Forgets a delivery that was acknowledged, or can no longer be. Returns false if it was forgotten before. */
@@ -131,7 +169,10 @@ export class Acks {
 
   /** Forgets what a subscription that is over has not acknowledged. */
   forget(pile: Pile): void {
-    for (const delivery of pile.deliveries.values()) this.#open.delete(delivery.number);
+    for (const delivery of pile.deliveries.values()) {
+      delivery.takenBack = true;
+      this.#open.delete(delivery.number);
+    }
     pile.deliveries.clear();
   }
 
@@ -140,5 +181,36 @@ export class Acks {
       this.settle(oldest);
       return;
     }
+  }
+}
+
+/**
+ * What the ACKs and NACKs of a transaction cover: each delivery once, by the first that covers it. A pile is walked once,
+ * however many of them there are.
+ */
+export class Coverage {
+  readonly #named = new Set<Delivery>();
+  /** Cumulative piles, and how far each is covered. */
+  readonly #walks = new Map<Pile, { readonly waiting: readonly Delivery[]; covered: number }>();
+
+  /** What is newly covered. */
+  add(named: Delivery): readonly Delivery[] {
+    if (named.pile.mode === 'client') return this.#upTo(named);
+    if (this.#named.has(named)) return [];
+    this.#named.add(named);
+    return [named];
+  }
+
+  #upTo({ pile, number }: Delivery): readonly Delivery[] {
+    let walk = this.#walks.get(pile);
+    if (walk === undefined) {
+      walk = { waiting: [...pile.deliveries.values()], covered: 0 };
+      this.#walks.set(pile, walk);
+    }
+    const { waiting, covered } = walk;
+    let end = covered;
+    while (end < waiting.length && waiting[end]!.number <= number) end += 1;
+    walk.covered = end;
+    return waiting.slice(covered, end);
   }
 }

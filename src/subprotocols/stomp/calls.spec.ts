@@ -88,7 +88,7 @@ describe('a STOMP caller', () => {
   it.each([
     ['no such procedure', '/rpc/none', {}, 'wamp.error.no_such_procedure'],
     ['too many calls', '/rpc/add', { callsPerCaller: 0 }, 'wamp.error.unavailable'],
-    ['a busy callee', '/rpc/add', { callsPerCallee: 0 }, 'wamp.error.unavailable'],
+    ['a busy callee', '/rpc/add', { callsPerCallee: 0 }, 'wamp.error.no_available_callee'],
   ])('STOMP-41: a refusal (%s) arrives there too, never as ERROR', (_why, destination, brokerLimits, uri) => {
     peers.given({ brokerLimits });
     callee();

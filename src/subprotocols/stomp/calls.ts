@@ -1,6 +1,7 @@
-import type { Invocation, Outcome } from '../../broker/index.js';
+import type { Invocation, Outcome, SettlementVerdict } from '../../broker/index.js';
 import { Payload } from '../../broker/index.js';
 import type { Admission } from '../inbox.js';
+import type { Delivery } from './acks.js';
 import type { Command, Conversation } from './conversation.js';
 import type { StompFrame } from './codec/index.js';
 import { looseUri, procedureDestination, replyQueue } from './destinations.js';
@@ -213,11 +214,16 @@ export function answerInvocation(
   else attachment.fail(open.invocation, error, answer);
 }
 
-/** NACK of an invocation: this callee does not take it. */
-export function declineInvocation(conversation: Conversation, invocation: Invocation): void {
-  const open = conversation.invocations.of(invocation);
+/** NACK of an invocation: this callee does not take it. Anything else is passed over. */
+export function declineCall(
+  conversation: Conversation,
+  { subject }: Delivery,
+  verdict: SettlementVerdict,
+): void {
+  if (verdict === 'ack' || subject === undefined || !('registration' in subject)) return;
+  const open = conversation.invocations.of(subject);
   if (open !== undefined) forgetInvocation(conversation, open);
-  conversation.attachment.decline(invocation, {
+  conversation.attachment.decline(subject, {
     code: 'callee_unavailable',
     reason: 'The callee did not take the call.',
   });

@@ -1,14 +1,15 @@
-import type { Attachment, Outcome, Registration, Request, Subscription } from '../../broker/index.js';
+import type { Attachment, Outcome, Registration, Request } from '../../broker/index.js';
+import { userOf } from '../../broker/index.js';
 import type { Timer } from '../../lib/index.js';
 import type { CloseReason, Handshake, Link, Services } from '../subprotocol.js';
 import { Frame } from '../subprotocol.js';
-import type { Delivery, Pile } from './acks.js';
+import type { Delivery } from './acks.js';
 import { Acks } from './acks.js';
 import type { HeaderPairs, StompVersion } from './codec/index.js';
 import { FrameParser, encodeFrame } from './codec/index.js';
 import type { Destination } from './destinations.js';
 import type { StompError } from './errors.js';
-import { errorOfRefusal } from './errors.js';
+import { REFUSALS, errorOfRefusal } from './errors.js';
 import { HeartBeat } from './heart-beat.js';
 import type { MessageParts } from './header-hygiene.js';
 import { encodeMessage } from './header-hygiene.js';
@@ -16,8 +17,12 @@ import { Invocations } from './invocations.js';
 import type { FormStyle } from './message-form.js';
 import { messageHead } from './message-form.js';
 import type { StompSettings } from './options.js';
+
 import { ReplyAddresses } from './reply-addresses.js';
-import type { ReplyAddress } from './reply-addresses.js';
+import type { Culprit } from './soft-errors.js';
+import { SOME_SEND, encodeSoftError, isSoft } from './soft-errors.js';
+import type { StompSubscription } from './subscriptions.js';
+import { Consumption, Consumptions, subscriptionKey } from './subscriptions.js';
 import { Transactions } from './transactions.js';
 
 /** Where a conversation stands; everything that a state does not allow is refused. */
@@ -35,15 +40,9 @@ export interface Command extends Request {
   settled(outcome: Outcome): void;
 }
 
-/** What a client has subscribed to, under the name that it chose. */
-export interface StompSubscription {
-  /** Its place in `conversation.subscriptions`. */
-  readonly key: string;
-  readonly id: string | undefined;
-  readonly destination: string;
-  readonly pile: Pile;
-  /** What it has become; undefined while an admission is pending. */
-  target: Subscription | Registration | ReplyAddress | undefined;
+/** A command that tells nothing but a refusal, and whether there was one. */
+export interface RefusableCommand extends Command {
+  readonly refused: boolean;
 }
 
 /** The state of one client's conversation, and the words that handlers say in it. */
@@ -51,6 +50,12 @@ export class Conversation {
   state: State = 'new';
   /** The negotiated version; until then headers are written as 1.0 writes them, without escapes. */
   version: StompVersion = '1.0';
+  /** The `client-id` of CONNECT: durable subscriptions are named within it. */
+  clientId: string | undefined;
+  /** Refused frames do not end the session: they are told under the subscription `errors`. */
+  softErrors = false;
+  /** With soft errors: the frame that is being handled, if it can be refused softly. */
+  culprit: Culprit | undefined;
   /** The client's first message was binary: so are all of ours. */
   alwaysBinary = false;
   readonly parser: FrameParser;
@@ -60,16 +65,32 @@ export class Conversation {
   readonly invocations = new Invocations();
   /** key → subscription */
   readonly subscriptions = new Map<string, StompSubscription>();
+  /** Queues that it consumes, durable subscriptions too. */
+  readonly consumptions = new Consumptions();
   /** Procedures that the client answers: registration → subscription */
   readonly procedures = new Map<Registration, StompSubscription>();
   /** The destination that was sent to last, and what it names: most clients send to few. */
   lastSent: { readonly text: string; readonly destination: Destination } | undefined;
-  /** For commands without a receipt that tell nothing but a refusal. */
-  readonly unconfirmed: Command = this.refusable(undefined);
+  /** For publications without a receipt, which tell nothing but a refusal. */
+  readonly unconfirmed: Command = {
+    settled: (outcome) => void this.#refusedIf(outcome, undefined, SOME_SEND),
+  };
+  /** For commands that belong to no frame: their refusal ends the session. */
+  readonly ours: Command = { settled: (outcome) => void this.#refusedIf(outcome, undefined, undefined) };
+  /** For messages to queues without a receipt: DISCONNECT's receipt speaks for them, so it waits. Begun by `storing`. */
+  readonly #stored: Command = {
+    settled: (outcome) => {
+      this.#storing -= 1;
+      this.unconfirmed.settled(outcome);
+      this.#noteConfirmed();
+    },
+  };
   #attachment: Attachment | undefined;
   #acks: Acks | undefined;
   /** Commands whose receipt is due. */
   readonly #confirming = new Set<Command>();
+  /** Messages to queues without a receipt that are not yet safe. */
+  #storing = 0;
   #whenConfirmed: (() => void) | undefined;
   #lingering: Timer | undefined;
   #style: FormStyle | undefined;
@@ -91,6 +112,12 @@ export class Conversation {
   get attachment(): Attachment {
     if (this.#attachment === undefined) throw new Error('There is no session yet.');
     return this.#attachment;
+  }
+
+  /** The name under which the client has destinations of its own. Only in a live conversation. */
+  get user(): string {
+    const { principal, session } = this.attachment;
+    return userOf(principal, session);
   }
 
   /** Message ids of this session. Only in a live conversation. */
@@ -117,7 +144,7 @@ export class Conversation {
     this.state = 'live';
     this.version = version;
     this.#attachment = attachment;
-    this.#acks = new Acks(attachment.session, limits.unacknowledged);
+    this.#acks = new Acks(attachment.session, limits.unacknowledged, strict);
     this.parser.configure(
       { ...limits.afterLogin, body: messageBytes, frame: messageBytes },
       { version, lenient: !strict },
@@ -135,9 +162,12 @@ export class Conversation {
     this.send(encodeFrame(command, headers, this.version));
   }
 
-  /** Sends the RECEIPT if one was asked for [STOMP 1.2 §RECEIPT]. */
-  receipt(id: string | undefined): void {
-    if (id !== undefined && this.state !== 'over') this.sendFrame('RECEIPT', [['receipt-id', id]]);
+  /** Sends the RECEIPT if one was asked for [STOMP 1.2 §RECEIPT]; of a replay it says whether that is complete. */
+  receipt(id: string | undefined, recovered?: boolean): void {
+    if (id === undefined || this.state === 'over') return;
+    const headers: [string, string][] = [['receipt-id', id]];
+    if (recovered !== undefined) headers.push(['recovered', String(recovered)]);
+    this.sendFrame('RECEIPT', headers);
   }
 
   /** Sends a MESSAGE that belongs to a call: for this client alone, headers that rule calls being our word. */
@@ -162,31 +192,51 @@ export class Conversation {
    * A command whose refusal ends the session, and whose success is confirmed with the receipt, if there is one.
    *
    * @param succeeded called before the receipt is sent.
+   * @param awaited whether DISCONNECT's receipt waits for it. Default: if it has a receipt of its own.
    */
-  command(receipt: string | undefined, succeeded: (outcome: Outcome) => void): Command {
+  command(
+    receipt: string | undefined,
+    succeeded: (outcome: Outcome) => void,
+    awaited = receipt !== undefined,
+  ): Command {
+    const { culprit } = this;
     const command: Command = {
       settled: (outcome) => {
         this.#confirming.delete(command);
-        if (!this.#refusedIf(outcome, receipt)) {
+        if (!this.#refusedIf(outcome, receipt, culprit)) {
           succeeded(outcome);
-          this.receipt(receipt);
+          this.receipt(receipt, outcome.kind === 'subscribed' ? outcome.recovered : undefined);
         }
-        if (this.#confirming.size === 0) this.#whenConfirmed?.();
+        this.#noteConfirmed();
       },
     };
-    if (receipt !== undefined) this.#confirming.add(command);
+    if (awaited) this.#confirming.add(command);
     return command;
   }
 
-  /** A command whose refusal ends the session, and whose success is told otherwise or not at all. */
-  refusable(receipt: string | undefined): Command {
-    return { settled: (outcome) => void this.#refusedIf(outcome, receipt) };
+  /** A command that makes something safe; DISCONNECT's receipt waits for it even if it has none of its own. */
+  storing(receipt: string | undefined): Command {
+    if (receipt !== undefined || this.softErrors) return this.command(receipt, () => {}, true);
+    this.#storing += 1;
+    return this.#stored;
   }
 
-  /** Calls back when every receipt that is due has been sent. */
+  /** A command whose refusal ends the session, and whose success is told otherwise or not at all. */
+  refusable(receipt: string | undefined): RefusableCommand {
+    const { culprit } = this;
+    const command = {
+      refused: false,
+      settled: (outcome: Outcome): void => {
+        command.refused = this.#refusedIf(outcome, receipt, culprit);
+      },
+    };
+    return command;
+  }
+
+  /** Calls back when every receipt that is due has been sent, and what was sent to queues is safe. */
   confirmed(callback: () => void): void {
-    if (this.#confirming.size === 0) callback();
-    else this.#whenConfirmed = callback;
+    this.#whenConfirmed = callback;
+    this.#noteConfirmed();
   }
 
   /** Waits for the client to close first, so that it surely reads what was sent last [STOMP 1.2 §Connection Lingering]. */
@@ -197,9 +247,33 @@ export class Conversation {
     );
   }
 
-  /** Sends an ERROR, then closes: the link sends what is queued first [STOMP 1.2 §ERROR]. */
+  /**
+   * Sends an ERROR, then closes: the link sends what is queued first [STOMP 1.2 §ERROR]. With soft errors a frame that was
+   * refused for a reason of policy is told so, and the session goes on.
+   */
   fail(error: StompError): undefined {
+    this.#fail(error, this.culprit);
+  }
+
+  /** Tells that a subscription was taken away: softly, or with the session. */
+  revoke(subscription: StompSubscription | undefined, error: StompError): void {
+    const { uri } = error;
+    if (!this.softErrors || uri === undefined || subscription === undefined || this.state !== 'live') {
+      this.#fail(error, undefined);
+      return;
+    }
+    if (this.subscriptions.get(subscription.key) === subscription)
+      this.subscriptions.delete(subscription.key);
+    this.#tellSoftly({ ...error, uri }, undefined, subscription.id);
+  }
+
+  #fail(error: StompError, culprit: Culprit | undefined): void {
     if (this.state === 'over') return;
+    const { uri } = error;
+    if (this.softErrors && this.state === 'live' && uri !== undefined && culprit !== undefined) {
+      this.#refuseSoftly({ ...error, uri }, culprit);
+      return;
+    }
     const headers: [string, string][] = [
       ['message', error.message],
       ['content-type', 'text/plain'],
@@ -249,9 +323,42 @@ export class Conversation {
     this.services.instrumentation.count(counter);
   }
 
-  #refusedIf(outcome: Outcome, receipt: string | undefined): boolean {
+  #noteConfirmed(): void {
+    if (this.#confirming.size > 0 || this.#storing > 0) return;
+    const callback = this.#whenConfirmed;
+    this.#whenConfirmed = undefined;
+    callback?.();
+  }
+
+  #refusedIf(outcome: Outcome, receipt: string | undefined, culprit: Culprit | undefined): boolean {
     if (outcome.kind !== 'refused') return false;
-    this.fail(errorOfRefusal(outcome, receipt));
+    const uri = isSoft(outcome.code) ? REFUSALS[outcome.code].uri : undefined;
+    this.#fail({ ...errorOfRefusal(outcome, receipt), uri }, culprit);
     return true;
+  }
+
+  /** The frame has done nothing: its subscription is none, its transaction cannot be committed. */
+  #refuseSoftly(error: StompError & { readonly uri: string }, culprit: Culprit): void {
+    const { command, id, destination = '', transaction } = culprit;
+    if (command === 'SUBSCRIBE') {
+      const key = subscriptionKey(id, destination);
+      const target = this.subscriptions.get(key)?.target;
+      if (target === undefined || (target instanceof Consumption && target.consumer === undefined)) {
+        this.subscriptions.delete(key);
+      }
+    }
+    const open = transaction === undefined ? undefined : this.transactions.get(transaction);
+    if (open !== undefined) open.refused = true;
+    this.#tellSoftly(error, command, id);
+  }
+
+  #tellSoftly(
+    error: StompError & { readonly uri: string },
+    command: string | undefined,
+    id: string | undefined,
+  ): void {
+    const messageId = this.acks.unremembered('error');
+    this.send(encodeSoftError({ messageId, error, command, id }, this.version));
+    this.count('stomp.soft_errors');
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { destinationOf, topicDestination } from './destinations.js';
+import { destinationOf, queueDestination, topicDestination } from './destinations.js';
 
 const send = (text: string, separator: '.' | '/' = '.') => destinationOf(text, separator, false);
 const subscribe = (text: string, separator: '.' | '/' = '.') => destinationOf(text, separator, true);
@@ -48,9 +48,6 @@ describe('destinationOf', () => {
   );
 
   it.each([
-    '/queue/a',
-    '/user/queue/a',
-    '/user/bob/queue/a',
     '/app/a',
     '/exchange/a/b',
     '/Topic/a',
@@ -63,7 +60,7 @@ describe('destinationOf', () => {
   ])('S21: refuses %j and names the kinds that there are', (text) => {
     const destination = send(text);
     expect(destination.kind === 'fault' && destination.detail).toContain(
-      '/topic/, /rpc/, /temp-queue/ and /reply-queue/',
+      '/topic/, /queue/, /user/, /rpc/, /temp-queue/ and /reply-queue/',
     );
   });
 
@@ -73,6 +70,31 @@ describe('destinationOf', () => {
       expect(send(text).kind).toBe('fault');
     },
   );
+
+  it.each([
+    ['/queue/orders', 'orders'],
+    ['/queue/orders.ship', 'orders.ship'],
+    ['/queue/a b#c', 'a%20b%23c'],
+    ['/queue/a/b', 'a/b'],
+  ])('S21: %j has one canonical name', (text, name) => {
+    expect([send(text), subscribe(text)]).toEqual([
+      { kind: 'queue', name },
+      { kind: 'queue', name },
+    ]);
+  });
+
+  it.each(['/queue/', '/queue/a..b', '/queue/.a', '/queue/*', '/queue/#', '/queue/a.*', '/queue/a.#.b'])(
+    'S21: a queue has one name, which is no pattern: %j',
+    (text) => {
+      expect([send(text).kind, subscribe(text).kind]).toEqual(['fault', 'fault']);
+    },
+  );
+
+  it('with a slash between words a queue’s name keeps dots and slashes apart', () => {
+    expect(send('/queue/a/v1.2', '/')).toEqual({ kind: 'queue', name: 'a.v1%2E2' });
+    expect(queueDestination('a.v1%2E2', '/')).toBe('/queue/a/v1.2');
+    expect(queueDestination('a.b', '.')).toBe('/queue/a.b');
+  });
 
   it.each([
     ['/topic/a.*.c', 'wildcard', 'a..c'],

@@ -1,10 +1,14 @@
 import type { Pattern } from '../../broker/index.js';
 import { MANY } from '../../broker/index.js';
 import { quoted } from './errors.js';
+import type { UserDestination } from './user-destinations.js';
+import { USER, userDestinationOf } from './user-destinations.js';
 
 /** What a destination names. */
 export type Destination =
   | { readonly kind: 'topic'; readonly pattern: Pattern }
+  | { readonly kind: 'queue'; readonly name: string }
+  | UserDestination
   | { readonly kind: 'procedure'; readonly uri: string }
   /** A reply address of the session's own, by its whole name. */
   | { readonly kind: 'temp-queue'; readonly name: string }
@@ -18,10 +22,11 @@ export interface DestinationFault {
 }
 
 const TOPIC = '/topic/';
+const QUEUE = '/queue/';
 const RPC = '/rpc/';
 const TEMP_QUEUE = '/temp-queue/';
 const REPLY_QUEUE = '/reply-queue/';
-const KINDS = '/topic/, /rpc/, /temp-queue/ and /reply-queue/';
+const KINDS = '/topic/, /queue/, /user/, /rpc/, /temp-queue/ and /reply-queue/';
 
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const UNSAFE = /[\s#]/u;
@@ -39,9 +44,19 @@ export function replyQueue(token: string): string {
 
 /** The destination of what was published without one: by a WAMP client. */
 export function topicDestination(topic: string, separator: '.' | '/'): string {
-  if (separator === '.') return TOPIC + topic;
-  const words = topic.split('.').map((word) => word.replaceAll('/', '%2F').replaceAll('%2E', '.'));
-  return TOPIC + words.join('/');
+  return TOPIC + spelled(topic, separator);
+}
+
+/** The destination of what came to a queue without one. */
+export function queueDestination(queue: string, separator: '.' | '/'): string {
+  return QUEUE + spelled(queue, separator);
+}
+
+/** The words of an address as a client writes them. */
+export function spelled(name: string, separator: '.' | '/'): string {
+  if (separator === '.') return name;
+  const words = name.split('.').map((word) => word.replaceAll('/', '%2F').replaceAll('%2E', '.'));
+  return words.join('/');
 }
 
 /** The destination under which a callee is called. */
@@ -63,6 +78,12 @@ export function destinationOf(
 ): Destination | DestinationFault {
   if (CONTROL_CHARACTER.test(text)) return fault('The destination holds a control character.');
   if (text.startsWith(TOPIC)) return topicOf(text.slice(TOPIC.length), separator, patterns);
+  if (text.startsWith(QUEUE)) return queueOf(text.slice(QUEUE.length), separator);
+  if (text.startsWith(USER)) {
+    return userDestinationOf(text.slice(USER.length), (rest) =>
+      nameOfWords(rest.split(separator), separator),
+    );
+  }
   if (text.startsWith(RPC)) return procedureOf(text.slice(RPC.length));
   if (text.startsWith(TEMP_QUEUE)) {
     return text.length === TEMP_QUEUE.length
@@ -96,6 +117,19 @@ function topicOf(rest: string, separator: '.' | '/', patterns: boolean): Destina
   const text = components.join('.');
   if (many) return { kind: 'topic', pattern: { match: 'multi', text } };
   return { kind: 'topic', pattern: { match: one ? 'wildcard' : 'exact', text } };
+}
+
+function queueOf(rest: string, separator: '.' | '/'): Destination | DestinationFault {
+  const words = rest.split(separator);
+  if (words.includes('')) return fault('The destination holds an empty word.');
+  const name = nameOfWords(words, separator);
+  return name === undefined ? fault('A queue has one name, which is no pattern.') : { kind: 'queue', name };
+}
+
+/** The name that a client's words make; undefined if one of them is empty, or stands for others. */
+export function nameOfWords(words: readonly string[], separator: '.' | '/' = '.'): string | undefined {
+  const nameless = words.some((word) => word === '' || word === '*' || word === '#');
+  return nameless ? undefined : words.map((word) => component(word, separator)).join('.');
 }
 
 function component(word: string, separator: '.' | '/'): string {

@@ -12,6 +12,8 @@ export interface StompError {
   readonly close: CloseKind;
   /** The culprit's `receipt`, if it had one. */
   readonly receipt?: string | undefined;
+  /** What it is called in WAMP's words, if it is a matter of policy: a client may ask to survive it. */
+  readonly uri?: string | undefined;
   /** The versions that we speak, when the client speaks none of them. */
   readonly version?: string;
 }
@@ -37,6 +39,13 @@ export const REFUSALS = {
   no_such_procedure: words('no such procedure', ERROR_URIS.no_such_procedure, 'policy'),
   no_such_registration: words('no such registration', ERROR_URIS.no_such_registration, 'protocol_error'),
   procedure_exists: words('procedure already exists', ERROR_URIS.procedure_exists, 'policy'),
+  policy_mismatch: words('procedure exists with another policy', ERROR_URIS.policy_mismatch, 'policy'),
+  taken_over: words('procedure taken over', ERROR_URIS.taken_over, 'policy'),
+  feature_missing: words('feature not supported', ERROR_URIS.feature_missing, 'policy'),
+  no_such_consumer: words('no such subscription', ERROR_URIS.no_such_consumer, 'protocol_error'),
+  queue_full: words('queue full', ERROR_URIS.queue_full, 'overloaded'),
+  queue_in_use: words('queue in use', ERROR_URIS.queue_in_use, 'policy'),
+  queue_mismatch: words('queue exists with another policy', ERROR_URIS.queue_mismatch, 'policy'),
   canceled: words('canceled', ERROR_URIS.canceled, 'policy'),
   callee_gone: words('callee gone', ERROR_URIS.callee_gone, 'policy'),
   callee_unavailable: words('callee unavailable', ERROR_URIS.callee_unavailable, 'overloaded'),

@@ -1,14 +1,15 @@
 import type { BodyShape, Headers, Identity, Payload } from '../../broker/index.js';
 import { isUtf8 } from '../../lib/index.js';
 import { Frame } from '../subprotocol.js';
-import type { FrameHeaders, StompVersion } from './codec/index.js';
+import type { FrameHeaders, NameSet, StompVersion } from './codec/index.js';
 import { frameTail, headerLine, ownLine } from './codec/index.js';
+import { PUBLICATION_HEADERS } from './publication-options.js';
 
 /**
  * Headers of a SEND that are not the application's: what rules the frame, and what only the server may say about a
  * delivery. They are never passed on, in either direction; the server's own value stands alone.
  */
-const RESERVED: ReadonlySet<string> = new Set([
+const RESERVED = reservedNames([
   'destination',
   'content-length',
   'content-type',
@@ -21,15 +22,19 @@ const RESERVED: ReadonlySet<string> = new Set([
   'passcode',
   'message-id',
   'redelivered',
+  'x-delivery-count',
+  'browser',
   'user-id',
   'publisher',
   'publisher-role',
-  'exclude-me',
+  'retained',
+  'recovered',
+  ...PUBLICATION_HEADERS,
 ]);
 
 /** Also those that rule a call or its answer; the other side gets the server's own. */
-const RESERVED_IN_CALLS: ReadonlySet<string> = new Set([
-  ...RESERVED,
+const RESERVED_IN_CALLS = reservedNames([
+  ...RESERVED.names,
   'reply-to',
   'correlation-id',
   'timeout',
@@ -42,6 +47,17 @@ const RESERVED_IN_CALLS: ReadonlySet<string> = new Set([
 const MOST_HEADERS = 100;
 const LONGEST_NAME = 256;
 const LONGEST_VALUE = 65_536;
+
+/** What a message has died of, and where, is the server's word, whatever else such a header may come to be called. */
+const DEATHS = /^x-(?:first-)?death/;
+
+/** The names, and those of the headers of dead letters. */
+function reservedNames(list: readonly string[]): NameSet & { readonly names: ReadonlySet<string> } {
+  const names = new Set(list);
+  return { names, has: (name) => names.has(name) || (name.charCodeAt(0) === SMALL_X && DEATHS.test(name)) };
+}
+
+const SMALL_X = 0x78;
 
 const SHAPES: ReadonlySet<string> = new Set(['none', 'value', 'bytes', 'args', 'kwargs', 'both']);
 
@@ -84,7 +100,7 @@ export interface MessageParts {
   /** It belongs to a call: the headers that rule one are the server's word, and no user's. Default false. */
   readonly inCall?: boolean;
   readonly user: Headers | undefined;
-  readonly payload: Payload;
+  readonly payload: Pick<Payload, 'body'>;
 }
 
 /**
@@ -142,7 +158,7 @@ export function encodeMessage(
 /** Names that user headers may not have. */
 interface TakenNames {
   readonly own: readonly OwnHeader[];
-  readonly reserved: ReadonlySet<string>;
+  readonly reserved: NameSet;
   /** `wamp-payload` is the server's. */
   readonly shaped: boolean;
 }

@@ -6,6 +6,7 @@ import { StompSession } from './stomp-session.js';
 export type { FrameLimits } from './codec/index.js';
 export { DEFAULT_HEART_BEAT, DEFAULT_STOMP_LIMITS } from './options.js';
 export type { HeartBeatOptions, StompLimits, StompOptions } from './options.js';
+export type { SoftErrorPolicy } from './soft-errors.js';
 
 /** STOMP 1.0, 1.1 and 1.2 over WebSocket. The token only says that it is STOMP; `accept-version` says which one. */
 export function stomp(options: StompOptions = {}): Subprotocol {

@@ -1,4 +1,5 @@
 import type { FrameLimits } from './codec/index.js';
+import type { SoftErrorPolicy } from './soft-errors.js';
 
 /** What `stomp()` takes; everything has a default. */
 export interface StompOptions {
@@ -9,6 +10,8 @@ export interface StompOptions {
   readonly profile?: 'compatible' | 'strict';
   /** What separates the words of a destination after `/topic/`. Default `.`: the rest of the destination is the URI. */
   readonly separator?: '.' | '/';
+  /** Whether refused frames may be told without ending the session (`docs/stomp.md`). Default `offer`: to clients that ask. */
+  readonly softErrors?: SoftErrorPolicy;
   readonly heartBeat?: Partial<HeartBeatOptions>;
   readonly limits?: Partial<Omit<StompLimits, 'beforeLogin' | 'afterLogin'>> & {
     readonly beforeLogin?: Partial<StompLimits['beforeLogin']>;
@@ -61,6 +64,7 @@ export interface StompLimits {
 export interface StompSettings {
   readonly strict: boolean;
   readonly separator: '.' | '/';
+  readonly softErrors: SoftErrorPolicy;
   readonly heartBeat: HeartBeatOptions;
   readonly limits: StompLimits;
 }
@@ -101,6 +105,7 @@ export function settingsOf(options: StompOptions): StompSettings {
   return {
     strict: options.profile === 'strict',
     separator: options.separator ?? '.',
+    softErrors: options.softErrors ?? 'offer',
     heartBeat: { ...DEFAULT_HEART_BEAT, ...options.heartBeat },
     limits: {
       ...DEFAULT_STOMP_LIMITS,

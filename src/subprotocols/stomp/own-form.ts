@@ -1,8 +1,7 @@
 import type { Form, Publication } from '../../broker/index.js';
 import type { Frame } from '../subprotocol.js';
-import type { Conversation, StompSubscription } from './conversation.js';
+import type { Conversation } from './conversation.js';
 import { identityHeaders } from './header-hygiene.js';
-import { topicFrame } from './message-form.js';
 import type { ReplyAddress } from './reply-addresses.js';
 
 /** How events are written that only one client gets in this way; what can be shared of them is. */
@@ -11,15 +10,6 @@ export class OwnForm implements Form {
 
   /** @param encode the whole frame of one delivery. */
   constructor(readonly encode: (publication: Publication) => Frame) {}
-}
-
-/** For a subscription that acknowledges: each delivery has a message id of its own, the tail is everybody's. */
-export function acknowledgedForm(conversation: Conversation, subscription: StompSubscription): OwnForm {
-  const { style } = conversation;
-  return new OwnForm((publication) => {
-    const delivery = conversation.acks.issue(publication.id, subscription.pile);
-    return topicFrame(publication, conversation.headOf(delivery), style);
-  });
 }
 
 /** For a reply address: the client sees the name that it gave, not the unguessable one. */

@@ -1,4 +1,6 @@
 import type {
+  Consumer,
+  Delivery,
   Endpoint,
   EndpointFeatures,
   Invocation,
@@ -11,13 +13,19 @@ import type {
 } from '../../broker/index.js';
 import { deliverInterrupt, deliverInvocation } from './calls.js';
 import type { Command, Conversation } from './conversation.js';
+import type { StompSubscription } from './subscriptions.js';
 import { REFUSALS, errorOfRefusal } from './errors.js';
 import { MessageForm, encodeInForm } from './message-form.js';
 import { OwnForm } from './own-form.js';
+import { deliverMessage, endBrowsing } from './queue-messages.js';
 
 /** A STOMP client as the broker sees it. */
 export class StompEndpoint implements Endpoint {
-  readonly features: EndpointFeatures = { callCanceling: true, progressiveResults: true };
+  readonly features: EndpointFeatures = {
+    callCanceling: true,
+    progressiveResults: true,
+    callReroute: 'shared',
+  };
 
   constructor(private readonly conversation: Conversation) {}
 
@@ -27,6 +35,15 @@ export class StompEndpoint implements Endpoint {
     if (form instanceof MessageForm) link.send(publication.encodeOnce(form, encodeInForm));
     else if (form instanceof OwnForm) link.send(form.encode(publication));
     return !link.congested;
+  }
+
+  consume(delivery: Delivery): boolean {
+    deliverMessage(this.conversation, delivery);
+    return !this.conversation.link.congested;
+  }
+
+  exhausted(consumer: Consumer): void {
+    endBrowsing(this.conversation, consumer);
   }
 
   invoke(invocation: Invocation): void {
@@ -42,14 +59,36 @@ export class StompEndpoint implements Endpoint {
     (request as Command).settled(outcome);
   }
 
-  /** STOMP has no word for it, and a client that listens in vain is worse off than one that has to connect again. */
-  revoked(_what: Subscription | Registration, why: Refusal): void {
-    this.conversation.fail(errorOfRefusal(why, undefined));
+  /**
+   * STOMP has no word for it, and a client that listens in vain is worse off than one that has to connect again; one with soft
+   * errors is told.
+   */
+  revoked(what: Subscription | Registration | Consumer, why: Refusal): void {
+    const { conversation } = this;
+    const { uri } = REFUSALS[why.code];
+    conversation.revoke(this.#forget(what), { ...errorOfRefusal(why, undefined), uri });
   }
 
   evict(why: Refusal): void {
     const { message, close } = REFUSALS[why.code];
     const kind = why.code === 'limit_exceeded' ? 'overloaded' : close;
     this.conversation.fail({ message, detail: why.reason, close: kind });
+  }
+
+  /** The client's subscription that stood for it, which stands for nothing any more. */
+  #forget(what: Subscription | Registration | Consumer): StompSubscription | undefined {
+    const { consumptions, procedures, subscriptions, acks } = this.conversation;
+    let known: StompSubscription | undefined;
+    if (what.kind === 'consumer') {
+      const consumption = consumptions.find(what);
+      if (consumption !== undefined) consumptions.end(consumption);
+      known = consumption?.subscription;
+    } else {
+      for (const subscription of subscriptions.values())
+        if (subscription.target === what) known = subscription;
+      if (what.kind === 'registration') procedures.delete(what);
+    }
+    if (known !== undefined) acks.forget(known.pile);
+    return known;
   }
 }

@@ -13,6 +13,7 @@ import { subscribe } from './handlers/subscribe.js';
 import { abort, begin, commit } from './handlers/transaction.js';
 import { unsubscribe } from './handlers/unsubscribe.js';
 import type { StompSettings } from './options.js';
+import { culpritOf } from './soft-errors.js';
 
 /** How many frames of one message are processed between looks at the clock. */
 const FRAMES_PER_LOOK = 16;
@@ -142,6 +143,7 @@ export class StompSession implements Session {
 
   #handleLive(frame: StompFrame, receipt: string | undefined): Admission {
     const conversation = this.#conversation;
+    if (conversation.softErrors) conversation.culprit = culpritOf(frame);
     switch (frame.command) {
       case 'SEND':
         return send(conversation, frame);

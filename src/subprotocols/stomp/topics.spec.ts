@@ -238,7 +238,7 @@ describe('receipts', () => {
 describe('ERROR', () => {
   const errors: [string, string, string][] = [
     ['SEND\n\nx\0', 'invalid destination', 'policy'],
-    ['SEND\ndestination:/queue/a\nreceipt:7\n\nx\0', 'invalid destination', 'policy'],
+    ['SEND\ndestination:/nope/a\nreceipt:7\n\nx\0', 'invalid destination', 'policy'],
     ['SUBSCRIBE\ndestination:/topic/a\nreceipt:7\n\n\0', 'missing header', 'protocol_error'],
     ['SUBSCRIBE\nid:1\n\n\0', 'invalid destination', 'policy'],
     ['SEND\ndestination:/topic/wamp.x\nreceipt:7\n\n\0', 'reserved destination', 'policy'],

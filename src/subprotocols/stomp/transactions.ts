@@ -1,15 +1,32 @@
-import type { PublishCommand } from '../../broker/index.js';
+import type { BatchItem, SettlementVerdict } from '../../broker/index.js';
 import type { Admission } from '../inbox.js';
+import type { Delivery } from './acks.js';
 import type { StompFrame } from './codec/index.js';
 import type { StompLimits } from './options.js';
 
+/**
+ * An ACK or NACK that waits for a COMMIT. What it is about is looked up then: a cumulative one must not keep a list of all that
+ * it names, and after an ABORT everything is un-acknowledged as if it had never been received.
+ */
+export interface PendingSettlement {
+  readonly kind: 'acknowledge';
+  /** What it names. */
+  readonly delivery: Delivery;
+  readonly verdict: SettlementVerdict;
+}
+
+/** A SEND to a topic or a queue. */
+export type Sending = Exclude<BatchItem, { readonly kind: 'settle' }>;
+
 /** What waits for a COMMIT. */
 export interface Transaction {
-  /** Publications, in order: committed in one run. */
-  readonly publications: PublishCommand[];
-  /** Calls, answers and acknowledgements: carried out after the publications, in order. */
+  /** What is done to topics and queues, in order: committed in one run. */
+  readonly steps: (Sending | PendingSettlement)[];
+  /** Calls and answers, of which a COMMIT keeps no more than the order: carried out after the steps. */
   readonly actions: (() => Admission)[];
   bytes: number;
+  /** A frame of it was refused, and the session lives: a COMMIT would be half of what the client meant. */
+  refused: boolean;
 }
 
 /** The open transactions of one session [STOMP 1.2 §BEGIN], bounded in number, frames and bytes. */
@@ -36,7 +53,7 @@ export class Transactions {
     if (this.#open.size >= this.limits.transactions) {
       return `A session may have ${this.limits.transactions} open transactions.`;
     }
-    this.#open.set(id, { publications: [], actions: [], bytes: 0 });
+    this.#open.set(id, { steps: [], actions: [], bytes: 0, refused: false });
     return undefined;
   }
 
@@ -44,7 +61,7 @@ export class Transactions {
   reserve(transaction: Transaction, frame: Pick<StompFrame, 'headers' | 'body'>): string | undefined {
     const { transactionFrames, transactionBytes } = this.limits;
     const bytes = sizeOf(frame);
-    if (transaction.publications.length + transaction.actions.length >= transactionFrames) {
+    if (transaction.steps.length + transaction.actions.length >= transactionFrames) {
       return `A transaction may have ${transactionFrames} frames.`;
     }
     if (this.#bytes + bytes > transactionBytes) {

@@ -2,7 +2,8 @@ import type { Broker, Challenge, Principal, Refusal } from '../../broker/index.j
 import type { Timer } from '../../lib/index.js';
 import { ERROR_URIS } from '../error-uris.js';
 import type { CloseKind, Link, Services } from '../subprotocol.js';
-import type { Hello } from './codec/index.js';
+import { rolesOf } from './announcements.js';
+import type { Details, Hello } from './codec/index.js';
 import { closeKindOf } from './errors.js';
 import type { Host } from './live-session.js';
 import { LiveSession } from './live-session.js';
@@ -13,6 +14,8 @@ import type { Profile } from './profile.js';
 export interface Login {
   readonly hello: Hello;
   readonly broker: Broker;
+  /** The id that the session will have; a challenge may name it [WAMP AP Challenge Response Authentication]. */
+  readonly session: number;
 }
 
 /** Where a connection stands [WAMP BP Session Establishment], [WAMP BP Session Closing]. */
@@ -73,16 +76,18 @@ export class Conversation implements Host {
   }
 
   /** The client is who it says: a session begins. */
-  welcome({ hello, broker }: Login, principal: Principal): void {
+  welcome(login: Login, principal: Principal, authextra?: Details): void {
+    const { hello, broker } = login;
     this.#deadline?.cancel();
-    const session = new LiveSession(this, broker, principal, hello);
+    const session = new LiveSession(this, broker, principal, hello, login.session);
     if (session.quirks.octalSeparator) this.output.useOctalSeparator();
     this.#state = { name: 'live', session };
     this.link.established();
     const { authid, authrole, authmethod, authprovider } = principal;
     const { realm } = broker;
     const agent = this.services.server;
-    const details = { realm, authid, authrole, authmethod, authprovider, agent, roles: ROUTER_ROLES };
+    const identity = { realm, authid, authrole, authmethod, authprovider };
+    const details = { ...identity, ...(authextra && { authextra }), agent, roles: rolesOf(broker) };
     this.output.send({ name: 'welcome', session: session.attachment.session, details });
     const fields = { link: this.link.id, realm, session: session.attachment.session, authid, authrole };
     this.services.instrumentation.event('wamp.joined', { ...fields, agent: hello.agent?.slice(0, 64) });
@@ -148,6 +153,14 @@ export class Conversation implements Host {
     this.services.instrumentation.count(counter);
   }
 
+  wallTime(): number {
+    return this.services.clock.wallTime();
+  }
+
+  newId(): number {
+    return this.services.ids.id();
+  }
+
   /** Ends everything and closes the link without a word. */
   hangUp(kind: CloseKind, text: string): void {
     this.end();
@@ -186,22 +199,3 @@ export class Conversation implements Host {
 
 const SHUTDOWN = 'wamp.close.system_shutdown';
 const STOPPING = 'The server is shutting down.';
-
-/** What works, and nothing else [WAMP AP Feature Announcement]. */
-const ROUTER_ROLES = {
-  broker: {
-    features: {
-      publisher_identification: true,
-      publisher_exclusion: true,
-      pattern_based_subscription: true,
-    },
-  },
-  dealer: {
-    features: {
-      caller_identification: true,
-      pattern_based_registration: true,
-      call_canceling: true,
-      progressive_call_results: true,
-    },
-  },
-} as const;

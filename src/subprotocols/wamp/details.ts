@@ -6,6 +6,14 @@ import type { Details } from './codec/index.js';
 /** Details with nothing to say. */
 export const NO_DETAILS: Details = Object.freeze({});
 
+/** What a receiver gets whose serializer cannot say the payload. */
+export const UNSPEAKABLE: Arguments = {
+  args: undefined,
+  kwargs: undefined,
+  contentType: undefined,
+  fault: 'The payload cannot be written in this serializer.',
+};
+
 /**
  * The arguments of a payload for a receiver; undefined if its serializer cannot say them. Then that receiver gets a
  * substitute, and nobody else notices.

@@ -1,7 +1,7 @@
 import type { Form, Interest, Publication } from '../../broker/index.js';
 import type { Frame } from '../subprotocol.js';
 import type { Details } from './codec/index.js';
-import { NO_DETAILS, annotated, argumentsFor, identified } from './details.js';
+import { NO_DETAILS, UNSPEAKABLE, annotated, argumentsFor, identified } from './details.js';
 import type { Format } from './output.js';
 import { frameOf } from './output.js';
 
@@ -17,13 +17,14 @@ export function eventFormOf(interest: Interest, format: Format): EventForm {
 }
 
 /**
- * Encodes EVENT [WAMP BP Publish and Subscribe]. Details are built per interest: `topic` on pattern subscriptions, the
- * publisher if it may be known.
+ * Encodes EVENT [WAMP BP Publish and Subscribe]. Details are built per interest: `topic` on pattern subscriptions,
+ * `retained` on what a topic kept [WAMP AP Event Retention], the publisher if it may be known.
  */
 export function encodeEvent(publication: Publication, { format, interest }: EventForm): Frame {
   const cargo = argumentsFor(publication.payload, format.serializer.name) ?? UNSPEAKABLE;
-  const topic: Details = interest.pattern.match === 'exact' ? NO_DETAILS : { topic: publication.topic };
-  const details = identified(topic, 'publisher', publication.publisher);
+  let about: Details = interest.pattern.match === 'exact' ? NO_DETAILS : { topic: publication.topic };
+  if (publication.retained) about = { ...about, retained: true };
+  const details = identified(about, 'publisher', publication.publisher);
   return frameOf(
     {
       name: 'event',
@@ -35,11 +36,3 @@ export function encodeEvent(publication: Publication, { format, interest }: Even
     format,
   );
 }
-
-/** What a receiver gets whose serializer cannot say the payload. */
-const UNSPEAKABLE = {
-  args: undefined,
-  kwargs: undefined,
-  contentType: undefined,
-  fault: 'The payload cannot be written in this serializer.',
-};

@@ -1,56 +1,69 @@
-import type { Invocation } from '../../broker/index.js';
+import type { Delivery, Invocation } from '../../broker/index.js';
 
 /** The fewest entries at which those that have ended are looked for. */
 const MIN_SWEEP = 64;
 
+/** What a callee is given under a request id: a call, or a message of a queue. */
+export type Work = Invocation | Delivery;
+
 /**
- * The invocations that one callee was given, by their request ids: of session scope, from 1 [WAMP BP IDs].
+ * What one callee was given, by request ids: of session scope, from 1 [WAMP BP IDs].
  *
- * Ids are given in sequence, so an id that is not open but not above the last one belongs to an invocation that has ended:
- * no memory of ended ones is needed.
+ * Ids are given in sequence, so an id that is not open but not above the last one belongs to work that has ended: no memory
+ * of ended ones is needed.
  */
 export class Invocations {
-  /** request id → invocation */
-  readonly #open = new Map<number, Invocation>();
-  /** invocation → request id */
-  readonly #ids = new Map<Invocation, number>();
+  /** request id → work */
+  readonly #open = new Map<number, Work>();
+  /** work → request id */
+  readonly #ids = new Map<Work, number>();
   #last = 0;
   #sweepAt = MIN_SWEEP;
 
-  /** Gives an invocation its id. */
-  issue(invocation: Invocation): number {
+  /** Gives a call or a message its id. */
+  issue(work: Work): number {
     if (this.#open.size >= this.#sweepAt) this.#sweep();
     this.#last += 1;
-    this.#open.set(this.#last, invocation);
-    this.#ids.set(invocation, this.#last);
+    this.#open.set(this.#last, work);
+    this.#ids.set(work, this.#last);
     return this.#last;
   }
 
-  /** The open invocation of this id; `ended` if there was one, `never` if not. */
-  find(id: number): Invocation | 'ended' | 'never' {
-    const invocation = this.#open.get(id);
-    if (invocation === undefined) return id <= this.#last ? 'ended' : 'never';
-    if (!invocation.ended) return invocation;
-    this.close(invocation);
+  /** What is open under this id; `ended` if something was, `never` if not. */
+  find(id: number): Work | 'ended' | 'never' {
+    const work = this.#open.get(id);
+    if (work === undefined) return id <= this.#last ? 'ended' : 'never';
+    if (!isOver(work)) return work;
+    this.close(work);
     return 'ended';
   }
 
-  /** The id that an invocation was given, while it is open. */
-  idOf(invocation: Invocation): number | undefined {
-    return this.#ids.get(invocation);
+  /** The id that something was given, while it is open. */
+  idOf(work: Work): number | undefined {
+    return this.#ids.get(work);
   }
 
   /** The callee has said its last word, or nobody waits for it any more. */
-  close(invocation: Invocation): void {
-    const id = this.#ids.get(invocation);
+  close(work: Work): void {
+    const id = this.#ids.get(work);
     if (id === undefined) return;
-    this.#ids.delete(invocation);
+    this.#ids.delete(work);
     this.#open.delete(id);
   }
 
-  /** Calls that ended without the callee (its caller left, the time was up) leave their entry behind until now. */
+  /** What ended without the callee (a caller left, a message was taken back) leaves its entry behind until now. */
   #sweep(): void {
-    for (const invocation of this.#ids.keys()) if (invocation.ended) this.close(invocation);
+    for (const work of this.#ids.keys()) if (isOver(work)) this.close(work);
     this.#sweepAt = Math.max(MIN_SWEEP, 2 * this.#open.size);
   }
+}
+
+/** Whether work is a message of a queue; a call otherwise. */
+export function isDelivery(work: Work): work is Delivery {
+  return 'kind' in work;
+}
+
+/** Nobody waits for the callee's answer any more. */
+function isOver(work: Work): boolean {
+  return isDelivery(work) ? work.settled : work.ended;
 }

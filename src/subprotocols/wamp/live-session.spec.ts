@@ -3,6 +3,7 @@ import { Peers } from '../../../test/support/wamp-peer.js';
 import { Payload } from '../../broker/index.js';
 import type { Broker } from '../../broker/index.js';
 import { FakeLink, RecordingEndpoint, testServices } from '../../testing/index.js';
+import { registerConsumer, subscribeConsumer } from './handlers/consume.js';
 import { register } from './handlers/register.js';
 import { subscribe } from './handlers/subscribe.js';
 import type { Hello } from './codec/index.js';
@@ -57,6 +58,30 @@ describe('X11: a payload that a receiver cannot be given', () => {
     callee.attachment.detach();
   });
 
+  it('goes back to its queue, counted, when it is a message, so that another may have it', () => {
+    const worker = peers.join().send('[64,1,{},"queue.jobs"]');
+    worker.take();
+    const producer = new RecordingEndpoint(broker());
+    producer.attachment.enqueue({}, { queue: 'jobs', payload: BROKEN });
+    const dead = new RecordingEndpoint(broker());
+    dead.attachment.consume({}, { key: 'd', queue: 'jobs.dead', settling: 'auto' });
+    peers.services.clock.advance(120_000);
+    expect([worker.take(), worker.closedAs]).toEqual([[], undefined]);
+    expect(dead.told.map(({ kind }) => kind)).toEqual(['answered', 'consumed']);
+    for (const endpoint of [producer, dead]) endpoint.attachment.detach();
+  });
+
+  it('arrives as an event that says so when it is a message of a subscriber', () => {
+    const subscriber = peers.join().send('[32,1,{"_queue":true},"jobs"]');
+    subscriber.take();
+    const producer = new RecordingEndpoint(broker());
+    producer.attachment.enqueue({}, { queue: 'jobs', payload: BROKEN });
+    expect(subscriber.takeParsed().map((event) => event.slice(3))).toEqual([
+      [{ _attempt: 1, _payload_error: 'The payload cannot be written in this serializer.' }],
+    ]);
+    producer.attachment.detach();
+  });
+
   it('leaves an error with its URI alone', () => {
     const callee = new RecordingEndpoint(broker());
     callee.attachment.register({}, { pattern: { match: 'exact', text: 'com.a' } });
@@ -67,16 +92,26 @@ describe('X11: a payload that a receiver cannot be given', () => {
   });
 });
 
-describe('a subscription or registration that is taken away', () => {
+describe('a subscription, registration or consumer that is taken away', () => {
+  const NOTHING_ASKED = {
+    credit: undefined,
+    priority: undefined,
+    exclusive: undefined,
+    fault: undefined,
+  };
+
   function live(features: readonly string[]): { session: LiveSession; link: FakeLink } {
     const link = new FakeLink(peers.services.clock);
     const output = new Output(link, FORMATS['wamp.2.json']!);
+    let id = 10;
     const host = {
       output,
       profile: profileOf('compatible'),
       violate: (): undefined => undefined,
       evicted: (): void => {},
       count: (): void => {},
+      wallTime: (): number => 0,
+      newId: (): number => (id += 1),
     };
     const roles = new Map([
       ['subscriber' as const, new Set(features)],
@@ -92,15 +127,20 @@ describe('a subscription or registration that is taken away', () => {
     };
     const principal = { authid: 'a', authrole: 'b', authmethod: 'c', authprovider: 'd' };
     const session = new LiveSession(host, broker(), principal, hello);
-    subscribe(session, { name: 'subscribe', request: 1, match: undefined, topic: 'com.a' });
+    const source = { getRetained: false, queue: undefined, fault: undefined };
+    subscribe(session, { name: 'subscribe', request: 1, match: undefined, topic: 'com.a', source });
     register(session, {
       name: 'register',
       request: 2,
       match: undefined,
       invoke: undefined,
+      sharing: { concurrency: undefined, force: false, forwardTimeout: false, fault: undefined },
       discloseCaller: false,
       procedure: 'com.b',
+      consumer: NOTHING_ASKED,
     });
+    registerConsumer(session, 3, 'jobs', NOTHING_ASKED);
+    subscribeConsumer(session, 4, 'jobs', NOTHING_ASKED);
     link.take();
     return { session, link };
   }
@@ -111,6 +151,8 @@ describe('a subscription or registration that is taken away', () => {
       [
         '[35,0,{"subscription":1,"reason":"wamp.error.not_authorized"}]',
         '[67,0,{"registration":2,"reason":"wamp.error.not_authorized"}]',
+        '[67,0,{"registration":11,"reason":"wamp.error.not_authorized"}]',
+        '[35,0,{"subscription":12,"reason":"wamp.error.not_authorized"}]',
       ],
     ],
     [[], []],
@@ -119,8 +161,12 @@ describe('a subscription or registration that is taken away', () => {
     const why = { code: 'not_authorized', reason: 'No more.' } as const;
     session.revoked(session.subscriptions.get(1)!, why);
     session.revoked(session.registrations.get(2)!, why);
+    const consumers = [session.consumers.ofId('callee', 11), session.consumers.ofId('subscriber', 12)];
+    for (const entry of consumers) session.revoked(entry!.consumer!, why);
+    for (const entry of consumers) session.revoked(entry!.consumer!, why);
     expect(link.takeText()).toEqual(expected);
     expect([session.subscriptions.size, session.registrations.size]).toEqual([0, 0]);
+    expect(session.consumers.find('callee', 'jobs')).toBeUndefined();
     session.attachment.detach();
   });
 });

@@ -1,9 +1,13 @@
 import type {
+  Answer,
+  Arguments,
   Attachment,
   Broker,
+  CallPart,
+  Consumer,
+  Delivery,
   Endpoint,
   EndpointFeatures,
-  Headers,
   Invocation,
   Outcome,
   Principal,
@@ -11,17 +15,25 @@ import type {
   Refusal,
   Registration,
   Request,
+  SettlementVerdict,
   Subscription,
+  WorkVerdict,
 } from '../../broker/index.js';
 import { Payload } from '../../broker/index.js';
 import { assertNever } from '../../lib/index.js';
 import { ERROR_URIS } from '../error-uris.js';
 import type { DoorRefusal } from './addresses.js';
-import type { Cargo, Details, Hello, RequestName, Roles } from './codec/index.js';
-import { NO_DETAILS, annotated, argumentsFor, identified } from './details.js';
+import type { WampConsumer } from './consumers.js';
+import { Consumers } from './consumers.js';
+import { answerDetailsOf, callDetailsOf } from './call-details.js';
+import type { Cargo, Hello, RequestName, Role, Roles } from './codec/index.js';
+import { eventDetailsOf, invocationDetailsOf } from './deliveries.js';
+import { NO_DETAILS, UNSPEAKABLE, argumentsFor } from './details.js';
 import type { EventForm } from './events.js';
 import { encodeEvent, eventFormOf } from './events.js';
+import { calleeFeaturesOf } from './callee-features.js';
 import { Invocations } from './invocations.js';
+import { LateParts } from './late-parts.js';
 import type { Output } from './output.js';
 import type { Profile, Quirks } from './profile.js';
 import { quirksOf } from './profile.js';
@@ -30,11 +42,13 @@ import { quirksOf } from './profile.js';
 export class WampRequest {
   /** Nothing is said about its outcome: an unacknowledged PUBLISH, or a call that its client has forgotten. */
   silent = false;
+  /** Of CALL: the procedure, while more parts of the arguments follow. */
+  partial: string | undefined;
 
   constructor(
     readonly name: RequestName,
     readonly id: number,
-    /** What an UNSUBSCRIBE or UNREGISTER is about: its id. */
+    /** The id that an UNSUBSCRIBE or UNREGISTER is about, or that the consumer of a queue will have. */
     readonly subject = 0,
   ) {}
 }
@@ -49,6 +63,10 @@ export interface Host {
   evicted(why: Refusal): void;
   /** Adds to a counter. */
   count(counter: string): void;
+  /** ms since the Unix epoch. */
+  wallTime(): number;
+  /** An id that nothing else has. */
+  newId(): number;
 }
 
 /**
@@ -68,7 +86,10 @@ export class LiveSession implements Endpoint {
   readonly registrations = new Map<number, Registration>();
   /** request id of CALL → the call that waits for its answer */
   readonly calls = new Map<number, WampRequest>();
+  readonly lateParts = new LateParts();
   readonly invocations = new Invocations();
+  /** The queues that the client consumes. */
+  readonly consumers = new Consumers();
   /** Requests that are with the broker and have not had their answer. */
   readonly #due = new Set<Request>();
   #whenAnswered: (() => void) | undefined;
@@ -80,13 +101,14 @@ export class LiveSession implements Endpoint {
     broker: Broker,
     principal: Principal,
     hello: Hello,
+    session?: number,
   ) {
     this.output = host.output;
     this.profile = host.profile;
     this.roles = hello.roles;
     this.quirks = quirksOf(hello, host.profile);
-    this.features = featuresOf(hello.roles, this.quirks);
-    this.attachment = broker.attach(this, principal, 'wamp');
+    this.features = calleeFeaturesOf(hello.roles, host.profile, this.quirks);
+    this.attachment = broker.attach(this, principal, 'wamp', session);
   }
 
   deliver(subscription: Subscription, publication: Publication): boolean {
@@ -96,18 +118,47 @@ export class LiveSession implements Endpoint {
     return !this.output.congested;
   }
 
+  /** A message: an INVOCATION for who has registered, an EVENT for who has subscribed. */
+  consume(delivery: Delivery): boolean {
+    const entry = this.consumers.of(delivery.consumer);
+    const cargo = argumentsFor(delivery.publication.payload, this.output.format.serializer.name);
+    if (entry === undefined) this.settle(delivery, 'not_taken');
+    else if (entry.role === 'subscriber') this.#sendMessage(entry, delivery, cargo ?? UNSPEAKABLE);
+    else if (cargo !== undefined) this.#invokeWith(entry, delivery, cargo);
+    // Somebody else may be able to read it; if nobody is, it dies of its number of deliveries.
+    else this.settle(delivery, 'failed');
+    return !this.output.congested;
+  }
+
+  /** Never called: no client of WAMP browses. */
+  exhausted(_consumer: Consumer): void {}
+
   invoke(invocation: Invocation): void {
-    const { registration, headers, payload, receiveProgress, procedure, caller } = invocation;
-    const cargo = argumentsFor(payload, this.output.format.serializer.name);
+    const cargo = argumentsFor(invocation.payload, this.output.format.serializer.name);
     if (cargo === undefined) {
-      this.attachment.decline(invocation, UNSPEAKABLE);
+      this.attachment.decline(invocation, NOT_REPRESENTABLE);
       return;
     }
-    let details: Details = registration.pattern.match === 'exact' ? NO_DETAILS : { procedure };
-    if (receiveProgress) details = { ...details, receive_progress: true };
-    details = annotated(identified(details, 'caller', caller), cargo, headers);
+    const details = callDetailsOf(invocation, cargo, invocation.progressive);
     const request = this.invocations.issue(invocation);
-    this.output.send({ name: 'invocation', request, registration: registration.id, details, cargo });
+    const registration = invocation.registration.id;
+    if (this.output.offer({ name: 'invocation', request, registration, details, cargo })) return;
+    this.invocations.close(invocation);
+    this.attachment.decline(invocation, TOO_LONG);
+  }
+
+  invokeMore(invocation: Invocation, { payload, progressive }: CallPart): void {
+    const request = this.invocations.idOf(invocation);
+    if (request === undefined) return;
+    const cargo = argumentsFor(payload, this.output.format.serializer.name);
+    if (cargo === undefined) {
+      this.interrupt(invocation, 'killnowait');
+      this.attachment.decline(invocation, NOT_REPRESENTABLE);
+      return;
+    }
+    const details = callDetailsOf(invocation, cargo, progressive);
+    const registration = invocation.registration.id;
+    this.output.send({ name: 'invocation', request, registration, details, cargo });
   }
 
   interrupt(invocation: Invocation, mode: 'kill' | 'killnowait'): void {
@@ -118,8 +169,13 @@ export class LiveSession implements Endpoint {
   }
 
   answer(request: Request, outcome: Outcome): void {
-    if (!(request instanceof WampRequest)) return;
-    if (request.name === 'call' && outcome.kind !== 'progress') this.calls.delete(request.id);
+    if (!(request instanceof WampRequest)) {
+      // The answer of a consumer: WAMP has no words to tell it that the store refused to hear of it.
+      if (outcome.kind === 'refused') this.host.count('wamp.settlements_refused');
+      return;
+    }
+    if (request.name === 'call' && outcome.kind !== 'progress') this.#ended(request);
+    if (request.name === 'register' || request.name === 'subscribe') this.#answered(request, outcome);
     if (!request.silent) this.#tell(request, outcome);
     if (outcome.kind === 'progress' || !this.#due.delete(request)) return;
     if (this.#due.size === 0) this.#whenAnswered?.();
@@ -137,18 +193,22 @@ export class LiveSession implements Endpoint {
   }
 
   /** Tells those clients that understand it [WAMP AP Subscription Revocation], [WAMP AP Registration Revocation]. */
-  revoked(what: Subscription | Registration, why: Refusal): void {
-    const reason = ERROR_URIS[why.code];
-    if (what.kind === 'subscription') {
-      const { id } = what.interest;
-      this.subscriptions.delete(id);
-      if (this.roles.get('subscriber')?.has('subscription_revocation') !== true) return;
-      this.output.send({ name: 'unsubscribed', request: 0, revoked: { subscription: id, reason } });
-    } else {
-      const { id } = what;
-      this.registrations.delete(id);
-      if (this.roles.get('callee')?.has('registration_revocation') !== true) return;
-      this.output.send({ name: 'unregistered', request: 0, revoked: { registration: id, reason } });
+  revoked(what: Subscription | Registration | Consumer, why: Refusal): void {
+    switch (what.kind) {
+      case 'subscription':
+        this.subscriptions.delete(what.interest.id);
+        return this.#tellRevoked('subscriber', what.interest.id, why);
+      case 'registration':
+        this.registrations.delete(what.id);
+        return this.#tellRevoked('callee', what.id, why);
+      case 'consumer': {
+        const entry = this.consumers.of(what);
+        if (entry === undefined) return;
+        this.consumers.end(entry);
+        return this.#tellRevoked(entry.role, entry.id, why);
+      }
+      default:
+        return assertNever(what);
     }
   }
 
@@ -166,18 +226,19 @@ export class LiveSession implements Endpoint {
     return undefined;
   }
 
+  /** Whether the client has announced a feature for one of its roles. */
+  announced(role: Role, feature: string): boolean {
+    return this.roles.get(role)?.has(feature) === true;
+  }
+
   /** Ends the connection: the client broke the protocol. */
   violate(message: string): undefined {
     return this.host.violate(message);
   }
 
   /** Whether a new request may have this id [WAMP BP IDs]; if not, the connection is ended. */
-  takesRequest(name: RequestName, id: number): boolean {
-    if (this.profile.requestGaps) {
-      if (name !== 'call' || !this.calls.has(id)) return true;
-      this.violate('A call with this request id is open.');
-      return false;
-    }
+  takesRequest(id: number): boolean {
+    if (this.profile.requestGaps) return true;
     const next = this.#lastRequest === MAX_ID ? 1 : this.#lastRequest + 1;
     if (id !== next) {
       this.violate('Request ids must be sequential.');
@@ -192,10 +253,30 @@ export class LiveSession implements Endpoint {
     return Payload.ofSlices(this.output.format.serializer.name, args, kwargs, contentType);
   }
 
+  /** What becomes of a message, by what its consumer said; of one that is settled already: nothing. */
+  settle(delivery: Delivery, verdict: WorkVerdict): void {
+    this.attachment.settle(SETTLEMENT, [{ delivery, verdict: SETTLEMENT_OF[verdict] }]);
+  }
+
+  /** A callee says that it cannot take the call now: it goes to another one, if there is. */
+  countNotTaken(): void {
+    this.host.count('wamp.calls_not_taken');
+  }
+
+  /** When something that lasts so long is over, in ms since the Unix epoch. */
+  timeIn(ms: number | undefined): number | undefined {
+    return ms === undefined ? undefined : this.host.wallTime() + ms;
+  }
+
+  /** An id for a consumer of a queue, which has none of the broker's. */
+  newId(): number {
+    return this.host.newId();
+  }
+
   /** What a callee answered. Headers that cannot be used are left out: there is nobody to be told. */
-  answerOf(cargo: Cargo): { readonly payload: Payload; readonly headers: Headers | undefined } {
+  answerOf(cargo: Cargo): Answer {
     if (cargo.fault !== undefined) this.host.count('wamp.headers_dropped');
-    return { payload: this.payloadOf(cargo), headers: cargo.headers };
+    return { payload: this.payloadOf(cargo), headers: cargo.headers, passthru: cargo.passthru };
   }
 
   #tell(request: WampRequest, outcome: Outcome): void {
@@ -204,8 +285,16 @@ export class LiveSession implements Endpoint {
     switch (outcome.kind) {
       case 'published':
         return output.send({ name: 'published', request: id, publication: outcome.publication });
+      case 'enqueued':
+        return output.send({ name: 'published', request: id, publication: outcome.publication });
       case 'subscribed':
         return this.#subscribed(id, outcome.subscription);
+      case 'consuming':
+        return this.#consuming(request);
+      case 'released':
+        return request.name === 'unregister'
+          ? output.send({ name: 'unregistered', request: id })
+          : output.send({ name: 'unsubscribed', request: id });
       case 'unsubscribed':
         this.subscriptions.delete(request.subject);
         return output.send({ name: 'unsubscribed', request: id });
@@ -216,18 +305,57 @@ export class LiveSession implements Endpoint {
         this.registrations.delete(request.subject);
         return output.send({ name: 'unregistered', request: id });
       case 'progress':
-        return this.#result(request, PROGRESS, outcome.payload, outcome.headers);
       case 'result':
-        return this.#result(request, NO_DETAILS, outcome.payload, outcome.headers);
+        return this.#result(request, outcome);
       case 'failed':
-        return this.#failed(request, outcome.error, outcome.payload, outcome.headers);
+        return this.#failed(request, outcome);
       case 'refused':
         return this.refuse(request, { error: ERROR_URIS[outcome.code], reason: outcome.reason });
       case 'committed':
+      case 'settled':
         // No WAMP message asks for it.
         return;
       default:
         return assertNever(outcome);
+    }
+  }
+
+  /** The entry of a consumer that the broker has said yes or no to; those who asked meanwhile hear it too. */
+  #answered(request: WampRequest, outcome: Outcome): void {
+    const entry = this.consumers.ofId(request.name === 'register' ? 'callee' : 'subscriber', request.subject);
+    if (entry === undefined || entry.consumer !== undefined) return;
+    if (outcome.kind === 'consuming') entry.consumer = outcome.consumer;
+    else this.consumers.end(entry);
+    for (const another of entry.waiting.splice(0)) this.answer(another, outcome);
+  }
+
+  #consuming({ name, id, subject }: WampRequest): void {
+    if (name === 'register') this.output.send({ name: 'registered', request: id, registration: subject });
+    else this.output.send({ name: 'subscribed', request: id, subscription: subject });
+  }
+
+  #sendMessage({ id }: WampConsumer, delivery: Delivery, cargo: Arguments): void {
+    const details = eventDetailsOf(delivery, cargo);
+    const publication = delivery.publication.id;
+    this.output.send({ name: 'event', subscription: id, publication, details, cargo });
+  }
+
+  #invokeWith({ id }: WampConsumer, delivery: Delivery, cargo: Arguments): void {
+    const details = invocationDetailsOf(delivery, cargo);
+    const request = this.invocations.issue(delivery);
+    if (this.output.offer({ name: 'invocation', request, registration: id, details, cargo })) return;
+    this.invocations.close(delivery);
+    this.settle(delivery, 'failed');
+  }
+
+  #tellRevoked(role: 'subscriber' | 'callee', id: number, why: Refusal): void {
+    const reason = ERROR_URIS[why.code];
+    if (role === 'subscriber') {
+      if (this.roles.get('subscriber')?.has('subscription_revocation') !== true) return;
+      this.output.send({ name: 'unsubscribed', request: 0, revoked: { subscription: id, reason } });
+    } else {
+      if (this.roles.get('callee')?.has('registration_revocation') !== true) return;
+      this.output.send({ name: 'unregistered', request: 0, revoked: { registration: id, reason } });
     }
   }
 
@@ -238,42 +366,45 @@ export class LiveSession implements Endpoint {
     this.output.send({ name: 'subscribed', request, subscription: interest.id });
   }
 
-  #result(request: WampRequest, details: Details, payload: Payload, headers: Headers | undefined): void {
-    const cargo = argumentsFor(payload, this.output.format.serializer.name);
+  #result(request: WampRequest, outcome: OutcomeOf<'progress' | 'result'>): void {
+    const isProgress = outcome.kind === 'progress';
+    const cargo = argumentsFor(outcome.payload, this.output.format.serializer.name);
     if (cargo !== undefined) {
-      const annotations = annotated(details, cargo, headers);
-      this.output.send({ name: 'result', request: request.id, details: annotations, cargo });
-    } else if (details !== PROGRESS) {
-      this.refuse(request, { error: ERROR_URIS[UNSPEAKABLE.code], reason: UNSPEAKABLE.reason });
+      const details = answerDetailsOf(outcome, cargo, isProgress);
+      this.output.send({ name: 'result', request: request.id, details, cargo });
+    } else if (!isProgress) {
+      this.refuse(request, { error: ERROR_URIS[NOT_REPRESENTABLE.code], reason: NOT_REPRESENTABLE.reason });
     }
   }
 
-  #failed(request: WampRequest, error: string, payload: Payload, headers: Headers | undefined): void {
-    const cargo = argumentsFor(payload, this.output.format.serializer.name) ?? NO_ARGUMENTS;
-    const { name, id } = request;
-    const details = annotated(NO_DETAILS, cargo, headers);
-    this.output.send({ name: 'error', to: name, request: id, details, error, cargo });
+  #failed({ name, id }: WampRequest, outcome: OutcomeOf<'failed'>): void {
+    const cargo = argumentsFor(outcome.payload, this.output.format.serializer.name) ?? NO_ARGUMENTS;
+    const details = answerDetailsOf(outcome, cargo, false);
+    this.output.send({ name: 'error', to: name, request: id, details, error: outcome.error, cargo });
+  }
+
+  /** A call has had its final answer; what is still under way of its arguments is for nobody. */
+  #ended(request: WampRequest): void {
+    this.calls.delete(request.id);
+    if (request.partial !== undefined) this.lateParts.expect(request.id, request.partial);
   }
 }
 
+type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
+
 const MAX_ID = 2 ** 53;
-const PROGRESS: Details = Object.freeze({ progress: true });
+/** The request of every settlement: only a refusal comes back. */
+const SETTLEMENT: Request = Object.freeze({});
+const SETTLEMENT_OF = { done: 'ack', not_taken: 'release', failed: 'requeue' } as const satisfies Record<
+  WorkVerdict,
+  SettlementVerdict
+>;
 const NO_ARGUMENTS = { args: undefined, kwargs: undefined, contentType: undefined, fault: undefined };
-const UNSPEAKABLE = {
+const NOT_REPRESENTABLE = {
   code: 'payload_not_representable',
   reason: 'The payload cannot be written in the serializer of its receiver.',
 } as const satisfies Refusal;
-
-/**
- * Progressive results need a callee that can be told to stop [WAMP AP Progressive Call Results]; one that cannot has
- * neither feature.
- */
-function featuresOf(roles: Roles, quirks: Quirks): EndpointFeatures {
-  const callee = roles.get('callee');
-  const callCanceling = callee?.has('call_canceling') === true || callee?.has('call_cancelling') === true;
-  const streams = callee?.has('progressive_call_results') === true;
-  return {
-    callCanceling,
-    progressiveResults: streams && (callCanceling || quirks.progressWithoutCanceling),
-  };
-}
+const TOO_LONG = {
+  code: 'payload_not_representable',
+  reason: 'The payload is longer than its receiver takes.',
+} as const satisfies Refusal;

@@ -50,7 +50,19 @@ export class Output {
   }
 
   send(message: RouterMessage): void {
-    this.link.send(frameOf(message, this.format));
+    this.offer(message);
+  }
+
+  /**
+   * Sends a message unless it is longer than the peer takes; false if it is. A final answer that is too long becomes an ERROR
+   * that says so.
+   */
+  offer(message: RouterMessage): boolean {
+    const frame = frameOf(message, this.format);
+    const tooLong = frame.length > (this.link.maxFrameBytes ?? Number.POSITIVE_INFINITY);
+    const instead = tooLong ? tooLongFor(message) : undefined;
+    this.link.send(instead === undefined ? frame : frameOf(instead, this.format));
+    return !tooLong || instead !== undefined;
   }
 
   /** Sends a frame that was made for several connections of this format. */
@@ -62,6 +74,20 @@ export class Output {
   useOctalSeparator(): void {
     if (this.format.framing === 'separated') this.format = OCTAL_JSON;
   }
+}
+
+/** What tells a caller that there is an answer, and that it is too long [WAMP AP RawSocket Transport, Serialization]. */
+function tooLongFor(message: RouterMessage): RouterMessage | undefined {
+  if (message.name !== 'result' && message.name !== 'error') return undefined;
+  if (message.name === 'result' && message.details['progress'] === true) return undefined;
+  return {
+    name: 'error',
+    to: message.name === 'result' ? 'call' : message.to,
+    request: message.request,
+    details: {},
+    error: 'wamp.error.payload_size_exceeded',
+    cargo: { args: undefined, kwargs: undefined },
+  };
 }
 
 /** The WebSocket message that holds this one message. */

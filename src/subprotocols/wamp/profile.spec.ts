@@ -47,6 +47,18 @@ const PROBES: Record<Leniency, (profile: ProfileName) => boolean> = {
     const peer = peers.connect({ profile, token: 'wamp.2.json.batched' }).send(batch('\x18', HELLO));
     return !violated(peer);
   },
+  unannouncedReroute: (profile) => {
+    const busy = peers.join(HELLO, { profile }).send('[64,1,{"invoke":"first"},"com.r"]');
+    const free = peers.join().send('[64,1,{"invoke":"first"},"com.r"]');
+    peers.join().send('[48,1,{},"com.r"]');
+    free.take();
+    busy.send('[8,68,1,{},"wamp.error.unavailable"]', '[66,2,1]');
+    busy.disconnect();
+    free.disconnect();
+    return free.take().length > 0;
+  },
+  unannouncedParts: (profile) =>
+    !violated(peers.join(HELLO, { profile }).send('[48,1,{"progress":true},"com.none"]')),
   progressWithoutCanceling: (profile) => {
     const callee = peers.join(AUTOBAHN_JS_HELLO, { profile }).send('[64,1,{},"com.p"]');
     const caller = peers.join().send('[48,1,{"receive_progress":true},"com.p"]');

@@ -21,6 +21,10 @@ export const LENIENCIES = {
   anyErrorUri: "A callee's ERROR may carry any text as its URI; it is passed on unchanged.",
   octalSeparator:
     'Batched JSON may use 0x18 instead of 0x1e, as autobahn-python does; a client that does, or whose agent is AutobahnPython or Crossbar, is answered likewise.',
+  unannouncedReroute:
+    'wamp.error.unavailable of a callee that shares its procedure goes to the next callee, though the first has not announced call_reroute: no released client announces it.',
+  unannouncedParts:
+    'A caller may send a call in parts though it has not announced progressive_call_invocations, as wampy does not.',
   progressWithoutCanceling:
     "AutobahnJS's callee may send progressive results though it does not announce call canceling.",
   silentCancel:
@@ -51,6 +55,8 @@ export function profileOf(name: ProfileName, agentQuirks = name === 'compatible'
     looseUris: lenient,
     anyErrorUri: lenient,
     octalSeparator: lenient,
+    unannouncedReroute: lenient,
+    unannouncedParts: lenient,
     progressWithoutCanceling: lenient,
     silentCancel: lenient,
   };

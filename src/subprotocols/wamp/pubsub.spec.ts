@@ -208,28 +208,6 @@ describe('SUBSCRIBE and PUBLISH', () => {
     expect(peer.takeParsed().map((event) => event[4])).toEqual([[3]]);
   });
 
-  it.each([
-    'eligible',
-    'eligible_authid',
-    'eligible_authrole',
-    'exclude',
-    'exclude_authid',
-    'exclude_authrole',
-  ])(
-    'P16: tells nobody an event that %s meant for some, as long as such lists are not supported',
-    (option) => {
-      const { subscriber, publisher } = pair('[32,1,{},"com.a"]');
-      publisher.send(
-        `[16,1,{"${option}":[]},"com.a"]`,
-        `[16,2,{"${option}":[1],"acknowledge":true},"com.a"]`,
-      );
-      expect([subscriber.take(), publisher.takeParsed()]).toEqual([
-        [],
-        [[8, 16, 2, expect.anything(), 'wamp.error.option_not_allowed', expect.anything()]],
-      ]);
-    },
-  );
-
   it('WAMP-13: keeps the order of the events of one publisher, over all topics', () => {
     const { subscriber, publisher } = pair('[32,1,{"match":"prefix"},"com"]');
     const order = Array.from({ length: 50 }, (_, i) => i);

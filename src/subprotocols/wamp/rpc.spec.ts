@@ -152,12 +152,14 @@ describe('REGISTER', () => {
     const { caller } = pair();
     caller.send(
       '[64,1,{},"com.a"]',
-      '[64,2,{"invoke":"roundrobin"},"com.a"]',
+      '[64,2,{"invoke":"single"},"com.a"]',
       '[64,3,{"force_reregister":true},"com.a"]',
     );
-    expect(caller.takeParsed().map((error) => error[4])).toEqual(
-      Array(3).fill('wamp.error.procedure_already_exists'),
-    );
+    expect(caller.takeParsed().map((error) => error[4])).toEqual([
+      'wamp.error.procedure_already_exists',
+      'wamp.error.procedure_already_exists',
+      'wamp.error.not_authorized',
+    ]);
   });
 
   it('WAMP-76 WAMP-27: refuses an unknown invoke with invalid_argument', () => {

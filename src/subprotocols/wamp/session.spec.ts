@@ -101,7 +101,10 @@ describe('a WAMP session begins', () => {
     };
     start({ authenticator })
       .connect()
-      .send('[1,"realm1",{"roles":{"caller":{}},"authmethods":["x","ticket"],"authid":"ann"}]');
+      .send(
+        '[1,"realm1",{"roles":{"caller":{}},"authmethods":["x","ticket"],"authid":"ann",' +
+          '"authextra":{"nonce":"bm9uY2U=","channel_binding":null}}]',
+      );
     expect(seen).toEqual([
       {
         realm: 'realm1',
@@ -109,6 +112,9 @@ describe('a WAMP session begins', () => {
         authid: 'ann',
         secret: undefined,
         remoteAddress: '127.0.0.1',
+        extra: { nonce: 'bm9uY2U=', channel_binding: null },
+        session: 1001,
+        http: { headers: {}, tls: undefined },
       },
     ]);
   });

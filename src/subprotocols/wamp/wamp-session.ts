@@ -6,7 +6,7 @@ import type { ClientMessage, Reading, Role, Violation } from './codec/index.js';
 import { OCTAL_SEPARATOR, decodeMessage, splitBatch } from './codec/index.js';
 import { Conversation, hasSession } from './conversation.js';
 import { authenticate } from './handlers/authenticate.js';
-import { call } from './handlers/call.js';
+import { call, callMore } from './handlers/call.js';
 import { cancel } from './handlers/cancel.js';
 import { goodbye } from './handlers/goodbye.js';
 import { hello } from './handlers/hello.js';
@@ -135,7 +135,7 @@ export class WampSession implements Session {
         if (state.name === 'fresh' || state.name === 'left') return hello(this.#conversation, message);
         return this.#conversation.violate('HELLO in a session.');
       case 'authenticate':
-        return authenticate(this.#conversation, message.signature);
+        return authenticate(this.#conversation, message.signature, message.extra);
       case 'goodbye':
         return goodbye(this.#conversation);
       case 'abort':
@@ -145,7 +145,7 @@ export class WampSession implements Session {
         if (state.name === 'live') return inSession(state.session, message);
         // What is open may be ended; what would be new is passed over, as it is after our GOODBYE.
         if (state.name === 'closing')
-          return isNewRequest(message) ? undefined : inSession(state.session, message);
+          return isNew(state.session, message) ? undefined : inSession(state.session, message);
         // A client that has said GOODBYE must be silent; what was under way is passed over.
         if (state.name === 'left') return undefined;
         return this.#conversation.violate(`${message.name.toUpperCase()} before WELCOME.`);
@@ -169,7 +169,12 @@ function inSession(session: LiveSession, message: SessionMessage): Admission {
   if (!session.roles.has(role)) {
     return session.violate(`${message.name.toUpperCase()} without the role ${role}.`);
   }
-  if (isNewRequest(message) && !session.takesRequest(message.name, message.request)) return undefined;
+  if (message.name === 'call') {
+    const open = session.calls.get(message.request);
+    if (open !== undefined) return callMore(session, open, message);
+    if (session.lateParts.has(message)) return undefined;
+  }
+  if (isRequest(message) && !session.takesRequest(message.request)) return undefined;
   switch (message.name) {
     case 'publish':
       return publish(session, message);
@@ -194,8 +199,13 @@ function inSession(session: LiveSession, message: SessionMessage): Admission {
   }
 }
 
-/** Whether the message begins a request; the others name one that is known. */
-function isNewRequest(
+/** Whether the message begins something; the others belong to what is open. */
+function isNew(session: LiveSession, message: SessionMessage): boolean {
+  return isRequest(message) && !(message.name === 'call' && session.calls.has(message.request));
+}
+
+/** Whether the message is a request, with an id of the client's. */
+function isRequest(
   message: SessionMessage,
 ): message is Exclude<SessionMessage, { readonly name: 'cancel' | 'yield' | 'error' }> {
   return message.name !== 'cancel' && message.name !== 'yield' && message.name !== 'error';

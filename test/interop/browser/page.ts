@@ -1,5 +1,10 @@
+import { Client as CurrentClient } from '@stomp/stompjs';
+import { Client as ClientOf6 } from 'stompjs-6';
 import type { AutobahnSerializer } from '../autobahn-client.js';
 import { AutobahnClient } from '../autobahn-client.js';
+import type { ScenarioName } from '../queue-scenarios.js';
+import { SCENARIOS, StompClients } from '../queue-scenarios.js';
+import type { StompJs } from '../stompjs-client.js';
 import { StompClient } from '../stompjs-client.js';
 
 /** What the two clients of a page heard of each other. */
@@ -83,7 +88,18 @@ function closeCodeOf(url: string): Promise<number> {
   });
 }
 
+/** stompjs, by its version. */
+const CLIENTS = { current: CurrentClient, 6: ClientOf6 as unknown as StompJs };
+
+/** Has a stompjs go through a scenario of queues; what it saw. */
+async function work(url: string, version: keyof typeof CLIENTS, name: ScenarioName): Promise<unknown> {
+  const clients = new StompClients(url, CLIENTS[version]);
+  const saw = await SCENARIOS[name](clients);
+  await clients.leave();
+  return saw;
+}
+
 /** What the test calls in the page. */
-export const page = { meet, tryToConnect };
+export const page = { meet, tryToConnect, work };
 
 Object.assign(globalThis, { page });

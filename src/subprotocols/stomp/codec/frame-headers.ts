@@ -1,3 +1,8 @@
+/** Some names of headers. */
+export interface NameSet {
+  has(name: string): boolean;
+}
+
 /**
  * The headers of one frame, unescaped, in the order of their lines. Of repeated ones the first counts [STOMP 1.2 §Repeated
  * Header Entries].
@@ -21,8 +26,15 @@ export class FrameHeaders implements Iterable<[name: string, value: string]> {
     return undefined;
   }
 
+  /** Whether there is a header of one of these names. */
+  hasAny(names: ReadonlySet<string>): boolean {
+    const items = this.#items;
+    for (let at = 0; at < items.length; at += 2) if (names.has(items[at]!)) return true;
+    return false;
+  }
+
   /** The headers of other names, the first of repeated ones; undefined if there are none. */
-  without(names: ReadonlySet<string>): Map<string, string> | undefined {
+  without(names: NameSet): Map<string, string> | undefined {
     const items = this.#items;
     let rest: Map<string, string> | undefined;
     for (let at = 0; at < items.length; at += 2) {

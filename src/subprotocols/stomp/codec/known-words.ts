@@ -60,4 +60,8 @@ export const KNOWN_NAMES = new KnownWords([
   'cancel',
   'exclude-me',
   'wamp-payload',
+  'persistent',
+  'priority',
+  'expiration',
+  'expires',
 ]);

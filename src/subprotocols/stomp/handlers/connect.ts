@@ -1,4 +1,4 @@
-import type { Broker, Verdict } from '../../../broker/index.js';
+import type { Broker, Principal, Verdict } from '../../../broker/index.js';
 import type { Admission } from '../../inbox.js';
 import type { StompFrame, StompVersion } from '../codec/index.js';
 import { STOMP_VERSIONS, encodeConnected, highestCommonVersion } from '../codec/index.js';
@@ -6,13 +6,17 @@ import type { Conversation } from '../conversation.js';
 import { errorOfRefusal, protocolError, quoted } from '../errors.js';
 import type { HeartBeatAgreement } from '../heart-beat.js';
 import { agreeOnHeartBeat } from '../heart-beat.js';
+import { hasSoftErrors } from '../soft-errors.js';
 import { StompEndpoint } from '../stomp-endpoint.js';
+import { LONGEST_NAME } from './consume.js';
 
 /** What a CONNECT asked for, once it was understood. */
 interface Login {
   readonly version: StompVersion;
   readonly heartBeat: HeartBeatAgreement;
   readonly broker: Broker;
+  readonly clientId: string | undefined;
+  readonly softErrors: boolean;
 }
 
 /** CONNECT and STOMP [STOMP 1.2 §Connecting]: version, heart-beats, realm, login, CONNECTED. */
@@ -27,6 +31,7 @@ export function connect(conversation: Conversation, frame: StompFrame): Admissio
     authid: header('login'),
     secret: header('passcode'),
     remoteAddress: link.remote.address,
+    http: { headers: link.remote.headers, tls: link.remote.tls },
   };
   const failed = (error: unknown): Verdict => {
     services.instrumentation.defect('authenticator.begin', error);
@@ -55,7 +60,15 @@ function loginOf(conversation: Conversation, frame: StompFrame): Login | undefin
     return conversation.fail(protocolError('invalid heart-beat', detail));
   }
   const broker = realmOf(conversation, version, header('host'));
-  return broker === undefined ? undefined : { version, heartBeat, broker };
+  if (broker === undefined) return undefined;
+  const softErrors = hasSoftErrors(conversation.settings.softErrors, header('soft-errors'));
+  const clientId = header('client-id');
+  if (clientId !== undefined && Buffer.byteLength(clientId) > LONGEST_NAME) {
+    return conversation.fail(
+      protocolError('invalid header', `The header client-id has at most ${LONGEST_NAME} bytes.`),
+    );
+  }
+  return { version, heartBeat, broker, clientId, softErrors };
 }
 
 /** The highest version of both sides, whatever the WebSocket token said; `strict` wants the two to agree. */
@@ -93,7 +106,8 @@ function realmOf(
   return conversation.fail({ message: 'invalid host', detail, close: 'policy' });
 }
 
-function decide(conversation: Conversation, { version, heartBeat, broker }: Login, verdict: Verdict): void {
+function decide(conversation: Conversation, login: Login, verdict: Verdict): void {
+  const { version, heartBeat, broker, clientId, softErrors } = login;
   if (conversation.state === 'over') return;
   if (verdict.kind !== 'accepted') {
     // A challenge needs a client that can be asked; which part of a login was wrong is nobody's business.
@@ -104,12 +118,15 @@ function decide(conversation: Conversation, { version, heartBeat, broker }: Logi
   const { link, services, alwaysBinary } = conversation;
   const attachment = broker.attach(new StompEndpoint(conversation), verdict.principal, 'stomp');
   conversation.begin(version, attachment);
+  conversation.clientId = clientId;
+  conversation.softErrors = softErrors;
   const headers: [string, string][] = [
     ['version', version],
     ['session', String(attachment.session)],
     ['server', services.server],
-    ['user-name', verdict.principal.authid],
+    ['user-name', userNameOf(conversation, verdict.principal)],
   ];
+  if (conversation.softErrors) headers.push(['soft-errors', 'true']);
   if (version !== '1.0') headers.push(['heart-beat', heartBeat.header]);
   conversation.send(encodeConnected(headers));
   services.instrumentation.event('stomp.connected', {
@@ -123,6 +140,11 @@ function decide(conversation: Conversation, { version, heartBeat, broker }: Logi
     const silent = errorOfRefusal({ code: 'timeout', reason: 'No heart-beat arrived in time.' }, undefined);
     conversation.fail({ ...silent, message: 'no heart-beat' });
   });
+}
+
+/** Whom CONNECTED greets: who logged in, or the name that an anonymous session is a user by. */
+function userNameOf(conversation: Conversation, { authmethod, authid }: Principal): string {
+  return authmethod === 'anonymous' ? conversation.user : authid;
 }
 
 /** Reads headers of CONNECT; 1.0 shows them with a blank after the colon, which is no part of them. */

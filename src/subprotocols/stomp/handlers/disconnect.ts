@@ -8,6 +8,9 @@ import type { Conversation } from '../conversation.js';
  */
 export function disconnect(conversation: Conversation, frame: StompFrame): Admission {
   conversation.state = 'leaving';
+  const { attachment, consumptions, ours } = conversation;
+  // While we wait, nothing more is handed to a client that listens no more: what acknowledges itself would be lost.
+  for (const consumer of consumptions.active) attachment.release(ours, consumer);
   const receipt = frame.headers.get('receipt');
   conversation.confirmed(() => {
     conversation.receipt(receipt);

@@ -1,17 +1,24 @@
-import type { PublishCommand } from '../../../broker/index.js';
+import type { EnqueueCommand, PublishCommand } from '../../../broker/index.js';
 import { Payload } from '../../../broker/index.js';
 import { assertNever } from '../../../lib/index.js';
 import type { Admission } from '../../inbox.js';
+import { refuseAudience } from '../audience-headers.js';
 import { answerInvocation, call, cancelCalls, checkAnswer, checkCall } from '../calls.js';
 import type { StompFrame } from '../codec/index.js';
 import type { Conversation } from '../conversation.js';
 import type { Destination } from '../destinations.js';
 import { destinationOf, isTempQueue, replyQueue } from '../destinations.js';
+import { REFUSALS } from '../errors.js';
 import { shapeOf, userHeaders } from '../header-hygiene.js';
+import { HeaderValues } from '../header-values.js';
 import { replyForm } from '../own-form.js';
+import { producerOf } from '../producer-headers.js';
+import { PUBLICATION_HEADERS, publicationOptionsOf } from '../publication-options.js';
 import type { ReplyAddress } from '../reply-addresses.js';
 import { replyTopic } from '../reply-addresses.js';
-import type { Transaction } from '../transactions.js';
+import { ENQUEUE_HEADERS, EXPIRY_HEADERS, asksFor, enqueueOptionsOf, expiryOf } from '../send-options.js';
+import type { Sending, Transaction } from '../transactions.js';
+import { topicOfUser } from '../user-destinations.js';
 import { transactionOf } from './transaction.js';
 
 /** SEND [STOMP 1.2 §SEND]: publishes, calls, or answers, as its destination says. */
@@ -23,6 +30,12 @@ export function send(conversation: Conversation, frame: StompFrame): Admission {
   switch (destination.kind) {
     case 'topic':
       return publish(conversation, frame, destination.pattern.text, transaction);
+    case 'user': {
+      const topic = topicOfUser(destination, conversation.user);
+      return publish(conversation, frame, topic, transaction, destination.spelling);
+    }
+    case 'queue':
+      return enqueue(conversation, frame, destination.name, transaction);
     case 'procedure':
       return sendToProcedure(conversation, frame, destination.uri, transaction);
     case 'reply-queue':
@@ -47,7 +60,8 @@ function destinationOfSend(conversation: Conversation, frame: StompFrame): Desti
 /** Ends the session because of a destination: never a broadcast of what was meant for something else. */
 export function refuseDestination(conversation: Conversation, frame: StompFrame, detail: string): undefined {
   const receipt = frame.headers.get('receipt');
-  return conversation.fail({ message: 'invalid destination', detail, close: 'policy', receipt });
+  const { uri } = REFUSALS.invalid_address;
+  return conversation.fail({ message: 'invalid destination', detail, close: 'policy', receipt, uri });
 }
 
 function publish(
@@ -55,29 +69,80 @@ function publish(
   frame: StompFrame,
   topic: string,
   transaction: Transaction | undefined,
+  spelling = frame.headers.get('destination'),
 ): Admission {
-  const { headers } = frame;
-  const user = userHeaders(headers);
-  const replyTo = user?.get('reply-to');
-  if (user !== undefined && replyTo !== undefined && isTempQueue(replyTo)) {
-    const token = replyTokenOf(conversation, frame, replyTo);
-    if (token === undefined) return undefined;
-    user.set('reply-to', replyQueue(token));
-  }
+  const { headers, body } = keptFor(transaction, frame);
+  const user = passedOn(conversation, frame);
+  if (user === 'refused') return undefined;
+  const options = publicationOptionsOf(headers, (wrong) => refusedHeader(conversation, frame, wrong));
+  if (options === undefined) return undefined;
+  const values = new HeaderValues(user);
+  const { clock } = conversation.services;
+  const expiresAt = asksFor(EXPIRY_HEADERS, user) ? expiryOf(values, clock) : undefined;
+  if (refusedHeader(conversation, frame, values)) return undefined;
   const command: PublishCommand = {
     topic,
-    payload: Payload.ofBody(frame.body, headers.get('content-type'), shapeOf(headers)),
+    payload: Payload.ofBody(body, headers.get('content-type'), shapeOf(headers)),
     headers: user,
-    spelling: headers.get('destination'),
-    // STOMP publishers hear themselves, unless they say otherwise.
-    excludePublisher: headers.get('exclude-me') === 'true',
+    spelling,
+    expiresAt,
+    ...options,
   };
-  if (transaction !== undefined) return bufferPublication(conversation, frame, command, transaction);
+  if (transaction !== undefined) return keep(conversation, frame, { kind: 'publish', command }, transaction);
   const receipt = headers.get('receipt');
   const { attachment, unconfirmed } = conversation;
   return receipt === undefined
     ? attachment.publish(unconfirmed, command)
     : attachment.publish(conversation.command(receipt, nothing), command, true);
+}
+
+/** SEND to a queue: its RECEIPT says that the message is as safe as its queue, and its sender, want it to be. */
+function enqueue(
+  conversation: Conversation,
+  frame: StompFrame,
+  queue: string,
+  transaction: Transaction | undefined,
+): Admission {
+  const { headers, body } = keptFor(transaction, frame);
+  const user = passedOn(conversation, frame);
+  if (user === 'refused') return undefined;
+  const values = new HeaderValues(headers);
+  const { clock } = conversation.services;
+  const options = asksFor(ENQUEUE_HEADERS, user) ? enqueueOptionsOf(values, clock) : undefined;
+  const isRuled = headers.hasAny(PUBLICATION_HEADERS);
+  if (isRuled) refuseAudience(headers, values);
+  const producer = isRuled ? producerOf(values) : undefined;
+  if (refusedHeader(conversation, frame, values)) return undefined;
+  const command: EnqueueCommand = {
+    queue,
+    payload: Payload.ofBody(body, headers.get('content-type'), shapeOf(headers)),
+    headers: user,
+    spelling: headers.get('destination'),
+    producer,
+    ...options,
+  };
+  if (transaction !== undefined) return keep(conversation, frame, { kind: 'enqueue', command }, transaction);
+  return conversation.attachment.enqueue(conversation.storing(headers.get('receipt')), command, true);
+}
+
+/** The headers that receivers get, with a reply address that they can use; `refused` if there can be none. */
+function passedOn(
+  conversation: Conversation,
+  frame: StompFrame,
+): Map<string, string> | undefined | 'refused' {
+  const user = userHeaders(frame.headers);
+  const replyTo = user?.get('reply-to');
+  if (user === undefined || replyTo === undefined || !isTempQueue(replyTo)) return user;
+  const token = replyTokenOf(conversation, frame, replyTo);
+  if (token === undefined) return 'refused';
+  return user.set('reply-to', replyQueue(token));
+}
+
+function refusedHeader(conversation: Conversation, frame: StompFrame, values: HeaderValues): boolean {
+  const error = values.error(frame.headers.get('receipt'));
+  if (error === undefined) return false;
+  conversation.fail(error);
+  return true;
 }
 
 function sendToProcedure(
@@ -142,24 +207,22 @@ function perform(
   return transaction === undefined ? action() : undefined;
 }
 
-/** Keeps a publication for the COMMIT, after everything that could fail then was checked [STOMP 1.2 §COMMIT]. */
-function bufferPublication(
+/** Keeps a message for the COMMIT, after everything that could fail then was checked [STOMP 1.2 §COMMIT]. */
+function keep(
   conversation: Conversation,
   frame: StompFrame,
-  command: PublishCommand,
+  item: Sending,
   transaction: Transaction,
 ): Admission {
-  const { headers } = frame;
   if (!reserve(conversation, frame, transaction)) return undefined;
-  const receipt = headers.get('receipt');
+  const receipt = frame.headers.get('receipt');
   const accept = (): void => {
-    if (conversation.state !== 'live') return;
-    // The body's own copy: it must not keep the message alive that it came in.
-    const payload = Payload.ofBody(Buffer.from(frame.body), headers.get('content-type'), shapeOf(headers));
-    transaction.publications.push({ ...command, payload });
+    if (conversation.state !== 'live' || request.refused) return;
+    transaction.steps.push(item);
     conversation.receipt(receipt);
   };
-  const admission = conversation.attachment.examine(conversation.refusable(receipt), command.topic);
+  const request = conversation.refusable(receipt);
+  const admission = conversation.attachment.examine(request, item);
   if (admission !== undefined) return admission.then(accept);
   accept();
   return undefined;
@@ -169,7 +232,8 @@ function reserve(conversation: Conversation, frame: StompFrame, transaction: Tra
   const fault = conversation.transactions.reserve(transaction, frame);
   if (fault === undefined) return true;
   const receipt = frame.headers.get('receipt');
-  conversation.fail({ message: 'transaction too large', detail: fault, close: 'policy', receipt });
+  const { uri } = REFUSALS.limit_exceeded;
+  conversation.fail({ message: 'transaction too large', detail: fault, close: 'policy', receipt, uri });
   return false;
 }
 
@@ -186,6 +250,7 @@ function replyAddressOf(
     detail: `A session may have ${replyAddresses} reply addresses.`,
     close: 'policy',
     receipt: frame.headers.get('receipt'),
+    uri: REFUSALS.limit_exceeded.uri,
   });
 }
 

@@ -1,13 +1,21 @@
 import { assertNever } from '../../../lib/index.js';
-import type { Pattern } from '../../../broker/index.js';
+import type { InvocationPolicy, Pattern } from '../../../broker/index.js';
 import type { Admission } from '../../inbox.js';
 import { Pile, ackModeOf } from '../acks.js';
 import type { StompFrame } from '../codec/index.js';
-import type { Conversation, StompSubscription } from '../conversation.js';
+import type { Conversation } from '../conversation.js';
+import type { StompSubscription } from '../subscriptions.js';
+import { subscriptionKey } from '../subscriptions.js';
 import { destinationOf } from '../destinations.js';
-import { protocolError, quoted } from '../errors.js';
-import { MessageForm } from '../message-form.js';
-import { acknowledgedForm } from '../own-form.js';
+import { REFUSALS, protocolError, quoted } from '../errors.js';
+import { HeaderValues } from '../header-values.js';
+import { acceptedTypeOf } from '../negotiated-body.js';
+import { assignForm } from '../replay-form.js';
+import { replayOptionsOf } from '../replay-options.js';
+import { selectorOf } from '../selector-header.js';
+import { consume, durableNameOf } from './consume.js';
+import { ERRORS_DESTINATION, ERRORS_ID } from '../soft-errors.js';
+import { topicOfUser } from '../user-destinations.js';
 import { refuseDestination } from './send.js';
 
 /** SUBSCRIBE [STOMP 1.2 §SUBSCRIBE]: listens to a topic, registers a procedure, or names a reply address. */
@@ -20,7 +28,13 @@ export function subscribe(conversation: Conversation, frame: StompFrame): Admiss
   if (subscription === undefined) return undefined;
   switch (destination.kind) {
     case 'topic':
-      return listen(conversation, frame, subscription, destination.pattern);
+      return listenOrConsume(conversation, frame, subscription, destination.pattern);
+    case 'user': {
+      const pattern = { match: 'exact', text: topicOfUser(destination, conversation.user) } as const;
+      return listenOrConsume(conversation, frame, subscription, pattern);
+    }
+    case 'queue':
+      return consume(conversation, frame, subscription, { queue: destination.name });
     case 'procedure':
       return register(conversation, frame, subscription, destination.uri);
     case 'temp-queue':
@@ -30,11 +44,6 @@ export function subscribe(conversation: Conversation, frame: StompFrame): Admiss
     default:
       return assertNever(destination);
   }
-}
-
-/** The place of a subscription: by its `id`, or in 1.0 without one by its destination. */
-export function subscriptionKey(id: string | undefined, destination: string): string {
-  return id === undefined ? `to ${destination}` : `id ${id}`;
 }
 
 function subscriptionOf(
@@ -53,12 +62,36 @@ function subscriptionOf(
     const detail = `The ack mode ${quoted(headers.get('ack') ?? '')} is none.`;
     return conversation.fail(protocolError('invalid ack mode', detail, receipt));
   }
+  if (conversation.softErrors && id === ERRORS_ID && destination !== ERRORS_DESTINATION) {
+    const detail = `The subscription ${ERRORS_ID} is for ${ERRORS_DESTINATION}.`;
+    return conversation.fail(protocolError('subscription exists', detail, receipt));
+  }
   const key = subscriptionKey(id, destination);
   if (conversation.subscriptions.has(key)) {
     const detail = `There is a subscription ${quoted(id ?? destination)} already.`;
     return conversation.fail(protocolError('subscription exists', detail, receipt));
   }
-  return { key, id, destination, pile: new Pile(mode, id), target: undefined };
+  const values = new HeaderValues(headers);
+  const accept = acceptedTypeOf(values);
+  const error = values.error(receipt);
+  if (error !== undefined) return conversation.fail(error);
+  const style = accept === undefined ? conversation.style : { ...conversation.style, accept };
+  return { key, id, destination, pile: new Pile(mode, id), style, target: undefined };
+}
+
+/** A durable subscription consumes what a queue of its own collects; any other listens to the topic. */
+function listenOrConsume(
+  conversation: Conversation,
+  frame: StompFrame,
+  subscription: StompSubscription,
+  pattern: Pattern,
+): Admission {
+  const values = new HeaderValues(frame.headers);
+  const name = durableNameOf(conversation, frame.headers, values);
+  const error = values.error(frame.headers.get('receipt'));
+  if (error !== undefined) return conversation.fail(error);
+  if (name === undefined) return listen(conversation, frame, subscription, pattern);
+  return consume(conversation, frame, subscription, { queue: name, binding: pattern });
 }
 
 function listen(
@@ -67,23 +100,22 @@ function listen(
   subscription: StompSubscription,
   pattern: Pattern,
 ): Admission {
-  const { attachment, style, acks } = conversation;
-  const command = conversation.command(frame.headers.get('receipt'), (outcome) => {
+  const { key } = subscription;
+  const receipt = frame.headers.get('receipt');
+  const aliases = !conversation.settings.strict;
+  const values = new HeaderValues(frame.headers);
+  const filter = selectorOf(values);
+  const noLocal = values.truth(...(aliases ? ['no-local', 'activemq.noLocal'] : ['no-local'])) === true;
+  const past = replayOptionsOf(values, aliases);
+  const error = values.error(receipt);
+  if (error !== undefined) return conversation.fail(error);
+  const command = conversation.command(receipt, (outcome) => {
     if (outcome.kind !== 'subscribed') return;
-    const held = outcome.subscription;
-    subscription.target = held;
-    if (subscription.pile.mode !== 'auto') {
-      held.form = acknowledgedForm(conversation, subscription);
-      return;
-    }
-    const name = MessageForm.nameOf(subscription.id, style);
-    const form = held.interest.form(name, (ordinal) => new MessageForm(ordinal, subscription.id, style));
-    held.form = form;
-    acks.noteForm(form.ordinal);
+    subscription.target = outcome.subscription;
+    assignForm(conversation, subscription, outcome.subscription, outcome.recovered);
   });
-  conversation.subscriptions.set(subscription.key, subscription);
-  const noLocal = frame.headers.get('no-local') === 'true';
-  return attachment.subscribe(command, { key: subscription.key, pattern, noLocal });
+  conversation.subscriptions.set(key, subscription);
+  return conversation.attachment.subscribe(command, { key, pattern, noLocal, filter, ...past });
 }
 
 function register(
@@ -92,13 +124,38 @@ function register(
   subscription: StompSubscription,
   uri: string,
 ): Admission {
-  const command = conversation.command(frame.headers.get('receipt'), (outcome) => {
+  const receipt = frame.headers.get('receipt');
+  const values = new HeaderValues(frame.headers);
+  const policy = policyOf(values);
+  const error = values.error(receipt);
+  if (error !== undefined) return conversation.fail(error);
+  const command = conversation.command(receipt, (outcome) => {
     if (outcome.kind !== 'registered') return;
     subscription.target = outcome.registration;
     conversation.procedures.set(outcome.registration, subscription);
   });
   conversation.subscriptions.set(subscription.key, subscription);
-  return conversation.attachment.register(command, { pattern: { match: 'exact', text: uri } });
+  return conversation.attachment.register(command, { pattern: { match: 'exact', text: uri }, policy });
+}
+
+const POLICIES: ReadonlySet<string> = new Set<InvocationPolicy>([
+  'single',
+  'roundrobin',
+  'random',
+  'first',
+  'last',
+]);
+
+/** How several callees share a procedure, by the header `invoke`: WAMP's words for it. */
+function policyOf(values: HeaderValues): InvocationPolicy | undefined {
+  const policy = values.text('invoke');
+  if (policy === undefined || isPolicy(policy)) return policy;
+  values.refuse('invoke', `is single, roundrobin, random, first or last, not ${quoted(policy)}`);
+  return undefined;
+}
+
+function isPolicy(text: string): text is InvocationPolicy {
+  return POLICIES.has(text);
 }
 
 /** The client's own subscription to its reply address; some want one before they send a request. */
@@ -115,7 +172,8 @@ function holdReplyAddress(
       address === undefined
         ? `A session may have ${conversation.settings.limits.replyAddresses} reply addresses.`
         : 'There is a subscription to this reply address already.';
-    return conversation.fail({ message: 'reply address refused', detail, close: 'policy', receipt });
+    const { uri } = REFUSALS.limit_exceeded;
+    return conversation.fail({ message: 'reply address refused', detail, close: 'policy', receipt, uri });
   }
   address.explicit = true;
   address.pile = subscription.pile;

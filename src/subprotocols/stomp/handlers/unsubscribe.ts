@@ -1,12 +1,15 @@
 import { Registration, Subscription } from '../../../broker/index.js';
 import type { Admission } from '../../inbox.js';
 import { closeReplyAddress } from '../calls.js';
-import type { StompFrame } from '../codec/index.js';
-import type { Conversation, StompSubscription } from '../conversation.js';
+import type { FrameHeaders, StompFrame } from '../codec/index.js';
+import type { Conversation } from '../conversation.js';
+import type { StompSubscription } from '../subscriptions.js';
+import { subscriptionKey } from '../subscriptions.js';
 import { isTempQueue } from '../destinations.js';
 import { protocolError, quoted } from '../errors.js';
+import { Consumption } from '../subscriptions.js';
 import { ReplyAddress } from '../reply-addresses.js';
-import { subscriptionKey } from './subscribe.js';
+import { subscriptionNames } from './consume.js';
 
 /** UNSUBSCRIBE [STOMP 1.2 §UNSUBSCRIBE]: ends a subscription, a registration or a reply address. */
 export function unsubscribe(conversation: Conversation, frame: StompFrame): Admission {
@@ -15,7 +18,7 @@ export function unsubscribe(conversation: Conversation, frame: StompFrame): Admi
   const destination = headers.get('destination');
   const receipt = headers.get('receipt');
   const subscription = find(conversation, id, destination);
-  if (subscription !== undefined) return end(conversation, subscription, receipt);
+  if (subscription !== undefined) return end(conversation, subscription, headers);
   const name = id ?? destination;
   if (name !== undefined && isTempQueue(name)) {
     // A reply address that was never subscribed to has its own name as id; it may be over already.
@@ -45,16 +48,18 @@ function find(
   return undefined;
 }
 
-function end(
-  conversation: Conversation,
-  subscription: StompSubscription,
-  receipt: string | undefined,
-): undefined {
+function end(conversation: Conversation, subscription: StompSubscription, headers: FrameHeaders): undefined {
   const { attachment, acks } = conversation;
-  const { target, pile } = subscription;
+  const { pile, key } = subscription;
+  // One that waits for its replay is held by the broker already.
+  const target = subscription.target ?? attachment.subscriptions.get(key);
   conversation.subscriptions.delete(subscription.key);
   acks.forget(pile);
-  const command = conversation.command(receipt, () => {});
+  if (target instanceof Consumption) {
+    giveBack(conversation, target, headers);
+    return;
+  }
+  const command = conversation.command(headers.get('receipt'), () => {});
   if (target instanceof Subscription) attachment.unsubscribe(command, target);
   else if (target instanceof Registration) {
     conversation.procedures.delete(target);
@@ -63,4 +68,29 @@ function end(
     if (target instanceof ReplyAddress) closeReplyAddress(conversation, target);
     command.settled({ kind: 'unsubscribed' });
   }
+}
+
+/** Ends a consumer: what it has not acknowledged goes back to its queue, and is not this client's any more. */
+function giveBack(conversation: Conversation, consumption: Consumption, headers: FrameHeaders): void {
+  const { attachment, consumptions, acks } = conversation;
+  const forget = consumption.durable && forgets(conversation, headers);
+  // Until then it is handed messages, which are lost if they acknowledge themselves and nobody sends them.
+  const command = conversation.command(headers.get('receipt'), () => {
+    consumptions.end(consumption);
+    acks.forget(consumption.subscription.pile);
+  });
+  consumption.afterwards(() => {
+    const { consumer } = consumption;
+    if (consumer === undefined) command.settled({ kind: 'released' });
+    else attachment.release(command, consumer, forget);
+  });
+}
+
+/**
+ * Whether an UNSUBSCRIBE forgets what is durable of its subscription, `durable:true` in RabbitMQ's words, the name in
+ * ActiveMQ's. The name itself is not read: what this subscription has recorded is what is forgotten.
+ */
+function forgets({ settings }: Conversation, headers: FrameHeaders): boolean {
+  if (headers.get('durable') === 'true' || headers.get('persistent') === 'true') return true;
+  return subscriptionNames(settings.strict).some((name) => headers.get(name) !== undefined);
 }

@@ -37,7 +37,7 @@ const messages: fc.Arbitrary<[unknown[], object]> = fc.oneof(
     .tuple(id, uri, flag, flag, payload)
     .map(([request, topic, acknowledge, me, tail]): [unknown[], object] => [
       [16, request, { acknowledge, exclude_me: me, _x: 1 }, topic, ...tail],
-      { name: 'publish', request, topic, acknowledge, excludeMe: me, discloseMe: false, restricted: false },
+      { name: 'publish', request, topic, acknowledge, excludeMe: me, discloseMe: false },
     ]),
   fc
     .tuple(id, uri, flag, payload)

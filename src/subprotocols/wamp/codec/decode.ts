@@ -3,8 +3,10 @@ import type { ScanLimits, SerializerErrorCode, WireMap } from '../../../serializ
 import { SerializerError } from '../../../serializers/index.js';
 import type { Reading } from './elements.js';
 import { Breach, Elements } from './elements.js';
-import type { ClientMessage, Hello, MessageName, Role, Roles, Violation } from './messages.js';
+import type { Cargo, ClientMessage, Hello, MessageName, Role, Roles, Violation } from './messages.js';
 import { CODES } from './messages.js';
+import { readConsumer, readDelivery, readSource } from './option-reader.js';
+import { readCallOptions, readSharing } from './rpc-options.js';
 
 export type { Reading } from './elements.js';
 
@@ -30,16 +32,6 @@ const ARITY = {
 /** code → name */
 const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code as number, name as MessageName]));
 
-/** Options that would narrow the audience of an event [WAMP AP Subscriber Black- and Whitelisting]. */
-const AUDIENCE = [
-  'exclude',
-  'exclude_authid',
-  'exclude_authrole',
-  'eligible',
-  'eligible_authid',
-  'eligible_authrole',
-] as const;
-
 const ROLES: readonly Role[] = ['publisher', 'subscriber', 'caller', 'callee'];
 
 /** Features that we act upon when a client announces them; `call_cancelling` is how one page of the profile spells it. */
@@ -47,6 +39,10 @@ const FEATURES = [
   'call_canceling',
   'call_cancelling',
   'progressive_call_results',
+  'call_reroute',
+  'call_timeout',
+  'progressive_call_invocations',
+  'payload_passthru_mode',
   'subscription_revocation',
   'registration_revocation',
 ] as const;
@@ -110,8 +106,7 @@ function readNamed(name: ClientMessageName, elements: Elements): ClientMessage {
       elements.map(1, 'Details');
       return { name, reason: elements.text(2, 'Reason') };
     case 'authenticate':
-      elements.map(2, 'Extra');
-      return { name, signature: elements.text(1, 'Signature') };
+      return { name, signature: elements.text(1, 'Signature'), extra: elements.map(2, 'Extra') };
     case 'unsubscribe':
       return { name, request: request(elements, 1), subscription: elements.id(2, 'Subscription') };
     case 'unregister':
@@ -145,19 +140,17 @@ function readCommand(name: 'publish' | 'call' | 'subscribe' | 'register', elemen
         acknowledge: elements.flag(options, 'acknowledge') ?? false,
         excludeMe: elements.flag(options, 'exclude_me') ?? true,
         discloseMe: elements.flag(options, 'disclose_me') ?? false,
-        restricted: AUDIENCE.some((key) => options[key] !== undefined && options[key] !== null),
-        cargo: elements.cargo(4, options),
+        delivery: readDelivery(elements, options),
+        cargo: withoutPassthru(elements.cargo(4, options)),
       };
     case 'call':
-      // Progressive invocations [WAMP AP Progressive Call Invocations] are not announced.
-      if (elements.flag(options, 'progress') === true)
-        throw new Breach('Progressive calls were not announced.');
       return {
         name,
         request: id,
         procedure: elements.text(3, 'Procedure'),
         receiveProgress: elements.flag(options, 'receive_progress') ?? false,
         discloseMe: elements.flag(options, 'disclose_me') ?? false,
+        wishes: readCallOptions(elements, options),
         cargo: elements.cargo(4, options),
       };
     case 'subscribe':
@@ -166,6 +159,7 @@ function readCommand(name: 'publish' | 'call' | 'subscribe' | 'register', elemen
         request: id,
         match: elements.string(options, 'match'),
         topic: elements.text(3, 'Topic'),
+        source: readSource(elements, options),
       };
     case 'register':
       return {
@@ -173,12 +167,20 @@ function readCommand(name: 'publish' | 'call' | 'subscribe' | 'register', elemen
         request: id,
         match: elements.string(options, 'match'),
         invoke: elements.string(options, 'invoke'),
+        sharing: readSharing(elements, options),
         discloseCaller: elements.flag(options, 'disclose_caller') ?? false,
         procedure: elements.text(3, 'Procedure'),
+        consumer: readConsumer(elements, options),
       };
     default:
       return assertNever(name);
   }
+}
+
+/** For events passthru [WAMP AP Payload Passthru Mode] is not announced. */
+function withoutPassthru(cargo: Cargo): Cargo {
+  if (cargo.passthru !== undefined) throw new Breach('Payload passthru was not announced.');
+  return cargo;
 }
 
 function readAnswer(name: 'error' | 'yield', elements: Elements): ClientMessage {
@@ -208,6 +210,7 @@ function readHello(elements: Elements): Hello {
     roles: readRoles(elements, details),
     authmethods: elements.strings(details, 'authmethods'),
     authid: elements.string(details, 'authid'),
+    authextra: elements.submap(details, 'authextra'),
     agent: elements.string(details, 'agent'),
   };
 }

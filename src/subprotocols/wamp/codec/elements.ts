@@ -5,7 +5,7 @@ import type {
   WireMap,
   WireValue,
 } from '../../../serializers/index.js';
-import type { Cargo, HeaderMap } from './messages.js';
+import type { Cargo, HeaderMap, Passthru } from './messages.js';
 
 /** How incoming messages are read. */
 export interface Reading {
@@ -107,34 +107,32 @@ export class Elements {
     }
     if (options === EMPTY_MAP)
       return { args, kwargs, headers: undefined, contentType: undefined, fault: undefined };
-    for (const key in options) {
-      if (key.startsWith('ppt_')) throw new Breach('Payload passthru was not announced.');
-    }
+    const passthru = this.#passthru(options);
     const headers = this.#headers(options);
     const contentType = this.string(options, '_content_type');
     const fault = headersFault(headers) ?? contentTypeFault(contentType);
     return fault === undefined
-      ? { args, kwargs, headers, contentType, fault }
-      : { args, kwargs, headers: undefined, contentType: undefined, fault };
+      ? { args, kwargs, headers, contentType, passthru, fault }
+      : { args, kwargs, headers: undefined, contentType: undefined, passthru, fault };
   }
 
   /** An option that is true, false or absent. */
   flag(options: WireMap, key: string): boolean | undefined {
-    const value = this.#option(options, key);
+    const value = this.option(options, key);
     if (value !== undefined && typeof value !== 'boolean') throw new Breach(`${key} must be a boolean.`);
     return value;
   }
 
   /** An option that is a text or absent. */
   string(options: WireMap, key: string): string | undefined {
-    const value = this.#option(options, key);
+    const value = this.option(options, key);
     if (value !== undefined && typeof value !== 'string') throw new Breach(`${key} must be a string.`);
     return value;
   }
 
   /** An option that is a list of texts; empty if absent. */
   strings(options: WireMap, key: string): readonly string[] {
-    const value = this.#option(options, key) ?? [];
+    const value = this.option(options, key) ?? [];
     if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) {
       throw new Breach(`${key} must be a list of strings.`);
     }
@@ -143,15 +141,34 @@ export class Elements {
 
   /** An option that is a map; undefined if absent. */
   submap(options: WireMap, key: string): WireMap | undefined {
-    const value = this.#option(options, key);
+    const value = this.option(options, key);
     if (value === undefined) return undefined;
     if (!isMap(value)) throw new Breach(`${key} must be a map.`);
     return value;
   }
 
-  #option(options: WireMap, key: string): WireValue | undefined {
+  /** An option of any type; undefined if absent, or null where that counts as absent. */
+  option(options: WireMap, key: string): WireValue | undefined {
     const value = options[key];
     return value === null && this.#lenient ? undefined : value;
+  }
+
+  /** Whether options say nothing. */
+  isEmpty(options: WireMap): boolean {
+    return options === EMPTY_MAP;
+  }
+
+  /** What `ppt_…` says; a payload that is packed so is one argument, and nothing is done to it. */
+  #passthru(options: WireMap): Passthru | undefined {
+    let isThere = false;
+    for (const key in options) if (key.startsWith('ppt_')) isThere = true;
+    if (!isThere) return undefined;
+    return {
+      scheme: this.string(options, 'ppt_scheme') ?? '',
+      serializer: this.string(options, 'ppt_serializer'),
+      cipher: this.string(options, 'ppt_cipher'),
+      keyid: this.string(options, 'ppt_keyid'),
+    };
   }
 
   #headers(options: WireMap): HeaderMap | undefined {
@@ -181,6 +198,12 @@ function digits(bytes: Uint8Array, start: number, end: number): number {
     value = value * 10 + (octet - 0x30);
   }
   return value;
+}
+
+/** A decoded value as a whole number that a double tells from its neighbours; undefined if it is none. */
+export function wholeNumber(value: WireValue): number | undefined {
+  const number = typeof value === 'bigint' ? exactly(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }
 
 function exactly(value: bigint): number | undefined {

@@ -42,8 +42,19 @@ export interface Cargo {
   readonly headers: HeaderMap | undefined;
   /** `_content_type` of the options: the type of a byte string that stands alone. */
   readonly contentType: string | undefined;
+  /** `ppt_…` of the options [WAMP AP Payload Passthru Mode]. Default: the payload is like any other. */
+  readonly passthru?: Passthru | undefined;
   /** Why `_headers` or `_content_type` cannot be used: too many, too long, or with control characters. */
   readonly fault: string | undefined;
+}
+
+/** How a payload is packed that is the business of its two ends alone. */
+export interface Passthru {
+  /** `ppt_scheme`; empty if it is missing, though other keys are there. */
+  readonly scheme: string;
+  readonly serializer: string | undefined;
+  readonly cipher: string | undefined;
+  readonly keyid: string | undefined;
 }
 
 /** The roles that a peer may announce [WAMP BP Client: Role and Feature Announcement]. */
@@ -59,6 +70,8 @@ export interface Hello {
   readonly roles: Roles;
   readonly authmethods: readonly string[];
   readonly authid: string | undefined;
+  /** What the methods want to know besides. Default: nothing. */
+  readonly authextra?: Details | undefined;
   /** What the client calls itself. */
   readonly agent: string | undefined;
 }
@@ -67,7 +80,7 @@ export interface Hello {
 export type ClientMessage =
   | Hello
   | { readonly name: 'abort'; readonly reason: string }
-  | { readonly name: 'authenticate'; readonly signature: string }
+  | { readonly name: 'authenticate'; readonly signature: string; readonly extra: Details }
   | { readonly name: 'goodbye'; readonly reason: string }
   | {
       /** The answer of a callee; the type was INVOCATION. */
@@ -92,10 +105,66 @@ export interface Publish {
   readonly topic: string;
   readonly acknowledge: boolean;
   readonly excludeMe: boolean;
-  /** The event is meant for some sessions only. */
-  readonly restricted: boolean;
   readonly discloseMe: boolean;
+  readonly delivery: DeliveryOptions;
   readonly cargo: Cargo;
+}
+
+/** Sessions, as lists of an audience name them. */
+export interface Receivers {
+  readonly sessions: ReadonlySet<number> | undefined;
+  readonly authids: ReadonlySet<string> | undefined;
+  readonly authroles: ReadonlySet<string> | undefined;
+}
+
+/** Options of PUBLISH that say who gets it, when and how; what is not given is undefined. */
+export interface DeliveryOptions {
+  /** `eligible`, `eligible_authid`, `eligible_authrole` [WAMP AP Subscriber Black- and Whitelisting]. */
+  readonly eligible: Receivers | undefined;
+  /** `exclude`, `exclude_authid`, `exclude_authrole`. */
+  readonly exclude: Receivers | undefined;
+  /** [WAMP AP Event Retention] */
+  readonly retain: boolean | undefined;
+  /** `_ttl`: how long it may be delivered, in ms. */
+  readonly ttlMs: number | undefined;
+  /** `_queue`: the topic is the name of a queue. */
+  readonly queue: QueueOptions | undefined;
+  /** Why an option cannot be used. */
+  readonly fault: string | undefined;
+}
+
+/** How a message is put into a queue. */
+export interface QueueOptions {
+  /** `_priority`: 0 … 9. */
+  readonly priority: number | undefined;
+  /** `_delay`: how long it is kept before it is delivered, in ms. */
+  readonly delayMs: number | undefined;
+  /** `_persistent`. */
+  readonly persistent: boolean | undefined;
+  /** `_producer` and `_sequence`: the number of a message that may be sent again. */
+  readonly producer: { readonly id: string; readonly sequence: number } | undefined;
+}
+
+/** Options of SUBSCRIBE that say where its events come from. */
+export interface SourceOptions {
+  /** Begin with what is retained [WAMP AP Event Retention]. */
+  readonly getRetained: boolean;
+  /** `_queue`: the topic is the name of a queue, and this is what its consumer asks for. */
+  readonly queue: ConsumerOptions | undefined;
+  /** Why an option cannot be used. */
+  readonly fault: string | undefined;
+}
+
+/** What a consumer of a queue asks for. */
+export interface ConsumerOptions {
+  /** `_credit`, or `concurrency`: how many messages it takes before it has answered any. */
+  readonly credit: number | undefined;
+  /** `_priority`: the higher is served first. */
+  readonly priority: number | undefined;
+  /** `_exclusive`: nobody else may consume the queue. */
+  readonly exclusive: boolean | undefined;
+  /** Why an option cannot be used. */
+  readonly fault: string | undefined;
 }
 
 /** Subscribes. */
@@ -105,6 +174,7 @@ export interface Subscribe {
   /** How a pattern is to be read; the text as it came, of which only WAMP's own policies are served. */
   readonly match: string | undefined;
   readonly topic: string;
+  readonly source: SourceOptions;
 }
 
 /** Calls a procedure. */
@@ -114,7 +184,32 @@ export interface Call {
   readonly procedure: string;
   readonly receiveProgress: boolean;
   readonly discloseMe: boolean;
+  readonly wishes: CallOptions;
   readonly cargo: Cargo;
+}
+
+/** Options of CALL that say how it is to be made; what is not given is undefined. */
+export interface CallOptions {
+  /** `timeout`, in ms [WAMP AP Call Timeouts]. */
+  readonly timeoutMs: number | undefined;
+  /** `rkey`, if `runmode` is `partition` [WAMP AP Sharded Registration]. */
+  readonly shard: string | undefined;
+  /** More parts of its arguments follow [WAMP AP Progressive Call Invocations]. */
+  readonly progress: boolean;
+  /** Why an option cannot be used. */
+  readonly fault: string | undefined;
+}
+
+/** What REGISTER says about calls, and about those who offer the same procedure; some are Crossbar's options. */
+export interface SharingOptions {
+  /** `concurrency`: how many calls it takes before it has answered any. */
+  readonly concurrency: number | undefined;
+  /** `force_reregister`: take the procedure from whoever holds it. */
+  readonly force: boolean;
+  /** [WAMP AP Call Timeouts] */
+  readonly forwardTimeout: boolean;
+  /** Why an option cannot be used. */
+  readonly fault: string | undefined;
 }
 
 /** Offers a procedure. */
@@ -124,8 +219,11 @@ export interface Register {
   /** How a pattern is to be read; the text as it came, of which only WAMP's own policies are served. */
   readonly match: string | undefined;
   readonly invoke: string | undefined;
+  readonly sharing: SharingOptions;
   readonly discloseCaller: boolean;
   readonly procedure: string;
+  /** What it asks for if the procedure is a queue. */
+  readonly consumer: ConsumerOptions;
 }
 
 /** Answers an invocation. */

@@ -22,9 +22,20 @@ export function hello(conversation: Conversation, message: Hello): Admission {
     conversation.abort('wamp.error.no_such_realm', 'No such realm.', 'policy');
     return undefined;
   }
-  const remoteAddress = link.remote.address;
-  const attempt = { realm, methods: authmethods, authid, secret: undefined, remoteAddress };
-  return decide(conversation, { hello: message, broker }, () => services.authenticator.begin(attempt));
+  const { address: remoteAddress, headers, tls } = link.remote;
+  const session = services.ids.id();
+  const attempt = {
+    realm,
+    methods: authmethods,
+    authid,
+    secret: undefined,
+    remoteAddress,
+    extra: message.authextra,
+    session,
+    http: { headers, tls },
+  };
+  const login = { hello: message, broker, session };
+  return decide(conversation, login, () => services.authenticator.begin(attempt));
 }
 
 /** Asks the authenticator and does what it says, now or later; what the client sends meanwhile waits. */
@@ -57,7 +68,7 @@ function settle(conversation: Conversation, login: Login, verdict: Verdict): voi
   if (state.name !== 'deciding' || state.login !== login) return;
   switch (verdict.kind) {
     case 'accepted':
-      conversation.welcome(login, verdict.principal);
+      conversation.welcome(login, verdict.principal, verdict.extra);
       return;
     case 'challenged':
       conversation.challenge(login, verdict.challenge);

@@ -1,30 +1,59 @@
+import type { Audience } from '../../../broker/index.js';
 import type { Admission } from '../../inbox.js';
 import { addressFault } from '../addresses.js';
-import type { Publish } from '../codec/index.js';
+import type { DeliveryOptions, Publish, QueueOptions } from '../codec/index.js';
 import type { LiveSession } from '../live-session.js';
 import { WampRequest } from '../live-session.js';
 import { uriRuleOf } from '../profile.js';
 
 /** PUBLISH: without `acknowledge` not a word comes back, whatever happens [WAMP BP Publishing]. */
 export function publish(session: LiveSession, message: Publish): Admission {
-  const { topic, cargo, discloseMe, excludeMe, acknowledge } = message;
+  const { topic, cargo, delivery, discloseMe, excludeMe, acknowledge } = message;
   const request = new WampRequest('publish', message.request);
   request.silent = !acknowledge;
-  if (cargo.fault !== undefined) {
-    return session.refuse(request, { error: 'wamp.error.invalid_argument', reason: cargo.fault });
+  const reason = cargo.fault ?? delivery.fault;
+  if (reason !== undefined) {
+    return session.refuse(request, { error: 'wamp.error.invalid_argument', reason });
   }
-  // Not announced, but told to everybody an event that is meant for some would be a leak.
-  if (message.restricted) return session.refuse(request, AUDIENCE_REFUSED);
   const fault = addressFault(topic, uriRuleOf(session.profile));
   if (fault !== undefined) return session.refuse(request, fault);
-  const payload = session.payloadOf(cargo);
   if (acknowledge) session.expect(request);
-  const { headers } = cargo;
-  const command = { topic, payload, headers, disclose: discloseMe, excludePublisher: excludeMe };
+  if (delivery.queue !== undefined) return enqueue(session, request, message, delivery.queue);
+  const command = {
+    topic,
+    payload: session.payloadOf(cargo),
+    headers: cargo.headers,
+    disclose: discloseMe,
+    excludePublisher: excludeMe,
+    audience: audienceOf(delivery),
+    retain: delivery.retain === true,
+    expiresAt: session.timeIn(delivery.ttlMs),
+  };
   return session.attachment.publish(request, command, acknowledge);
 }
 
-const AUDIENCE_REFUSED = {
-  error: 'wamp.error.option_not_allowed',
-  reason: 'Black- and whitelists of subscribers are not supported: nobody was told.',
-};
+/** `_queue`: for one of those who consume the queue that the topic names; acknowledged when it is safe. */
+function enqueue(
+  session: LiveSession,
+  request: WampRequest,
+  { topic, cargo, discloseMe, delivery, acknowledge }: Publish,
+  { priority, delayMs, persistent, producer }: QueueOptions,
+): Admission {
+  const command = {
+    queue: topic,
+    payload: session.payloadOf(cargo),
+    headers: cargo.headers,
+    disclose: discloseMe,
+    ...(persistent !== undefined && { persistent }),
+    ...(priority !== undefined && { priority }),
+    expiresAt: session.timeIn(delivery.ttlMs),
+    deliverAt: session.timeIn(delayMs),
+    producer,
+  };
+  return session.attachment.enqueue(request, command, acknowledge);
+}
+
+/** Who of the subscribers may have it [WAMP AP Subscriber Black- and Whitelisting]; undefined if the options do not say. */
+function audienceOf({ eligible, exclude }: DeliveryOptions): Audience | undefined {
+  return eligible === undefined && exclude === undefined ? undefined : { eligible, exclude };
+}

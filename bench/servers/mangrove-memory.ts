@@ -1,0 +1,3 @@
+import { serveProgram } from './mangrove-served.js';
+
+serveProgram('memory');

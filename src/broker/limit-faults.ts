@@ -1,0 +1,58 @@
+import type { Pattern } from './address.js';
+import type { Refusal } from './errors.js';
+import type { BrokerLimits } from './limits.js';
+
+/** What counts for the limits of one attachment. */
+export interface Holdings {
+  readonly subscriptions: ReadonlyMap<string, unknown>;
+  readonly consumers: ReadonlyMap<string, unknown>;
+  readonly registrations: ReadonlySet<unknown>;
+  readonly calls: ReadonlyMap<unknown, unknown>;
+  readonly patternSubscriptions: number;
+  readonly patternRegistrations: number;
+  readonly callBytes: number;
+}
+
+/** Why somebody may not have one more subscription, if so; consumers count too. */
+export function subscriptionFault(
+  limits: BrokerLimits,
+  by: Holdings,
+  { match }: Pattern,
+): Refusal | undefined {
+  const { subscriptions, patternSubscriptions } = limits;
+  if (by.subscriptions.size + by.consumers.size >= subscriptions) {
+    return exceeded(`A session may have ${subscriptions} subscriptions.`);
+  }
+  if (match === 'exact' || by.patternSubscriptions < patternSubscriptions) return undefined;
+  return exceeded(`A session may have ${patternSubscriptions} pattern subscriptions.`);
+}
+
+/** Why somebody may not have one more registration, if so. */
+export function registrationFault(
+  limits: BrokerLimits,
+  by: Holdings,
+  { match }: Pattern,
+): Refusal | undefined {
+  const { registrations, patternRegistrations } = limits;
+  if (by.registrations.size >= registrations) {
+    return exceeded(`A session may have ${registrations} registrations.`);
+  }
+  if (match === 'exact' || by.patternRegistrations < patternRegistrations) return undefined;
+  return exceeded(`A session may have ${patternRegistrations} pattern registrations.`);
+}
+
+/** Why a caller may not make a call of so many bytes now, if so. */
+export function callFault(limits: BrokerLimits, from: Holdings, size: number): Refusal | undefined {
+  const { callsPerCaller, callBytes } = limits;
+  if (from.calls.size >= callsPerCaller) {
+    return { code: 'unavailable', reason: `A caller may have ${callsPerCaller} calls open.` };
+  }
+  if (from.callBytes + size > callBytes) {
+    return { code: 'unavailable', reason: `Open calls of a caller may have ${callBytes} bytes.` };
+  }
+  return undefined;
+}
+
+function exceeded(reason: string): Refusal {
+  return { code: 'limit_exceeded', reason };
+}

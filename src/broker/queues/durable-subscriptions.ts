@@ -1,0 +1,46 @@
+import type { Pattern } from '../address.js';
+import { admits } from '../audience.js';
+import type { Publication } from '../publication.js';
+import { TopicIndex } from '../topic-index.js';
+import type { Queue } from './queue.js';
+import type { Receiver } from './queue-consumer.js';
+
+/** Which queues get what is published to topics. */
+export class DurableSubscriptions {
+  /** pattern → queues */
+  readonly #bindings = new TopicIndex<Set<Queue>>();
+
+  bind(queue: Queue, pattern: Pattern): void {
+    const bound = this.#bindings.get(pattern);
+    if (bound === undefined) this.#bindings.set(pattern, new Set([queue]));
+    else bound.add(queue);
+  }
+
+  unbind(queue: Queue, pattern: Pattern): void {
+    const bound = this.#bindings.get(pattern);
+    if (bound?.delete(queue) && bound.size === 0) this.#bindings.delete(pattern);
+  }
+
+  /** Whether there are none. */
+  get none(): boolean {
+    return this.#bindings.size === 0;
+  }
+
+  /** Visits the queues that are to get a publication; `from` publishes. */
+  match(publication: Publication, from: Receiver | undefined, visit: (queue: Queue) => void): void {
+    if (this.none) return;
+    this.#bindings.matchAll(publication.topic, (bound) => {
+      for (const queue of bound) if (isFor(queue, publication, from)) visit(queue);
+    });
+  }
+}
+
+/** Whoever is absent is judged by name and role alone. */
+function isFor(queue: Queue, publication: Publication, from: Receiver | undefined): boolean {
+  const [holder] = queue.consumers;
+  const { audience, excludePublisher } = publication;
+  if (holder !== undefined && holder.receiver === from && (excludePublisher || holder.noLocal)) return false;
+  if (audience === undefined) return true;
+  const { authid, authrole } = queue.binding!;
+  return admits(audience, holder?.receiver.identity ?? { session: 0, authid, authrole });
+}

@@ -1,0 +1,10 @@
+export { StoreOpenError } from './errors.js';
+export type { StoreOpenErrorCode } from './errors.js';
+export type { HistoryLimits } from './history-realm.js';
+export type { RetainedLimits } from './lmdb-retained-store.js';
+export { openLmdbStore } from './open-store.js';
+export type { LmdbStores } from './open-store.js';
+export type { LmdbStoreOptions } from './options.js';
+export { backupStore, checkStore, compactStore } from './maintenance.js';
+export type { CompactReport, StoreReport } from './maintenance.js';
+export type { DamagedRecord } from './verify-file.js';
