@@ -1,6 +1,6 @@
 import type { DialectName } from '../load/dialects/index.js';
 import type { Tally } from '../load/flight.js';
-import type { CastSetting } from '../scenarios/scenario.js';
+import type { CastSetting } from './cast-setting.js';
 
 /** Resident memory of a server, in bytes. */
 export interface Memory {

@@ -1,7 +1,10 @@
+import type { CastSetting } from '../processes/cast-setting.js';
 import type { Target } from '../load/connect.js';
 import type { DialectName } from '../load/dialects/index.js';
 import type { Tally } from '../load/flight.js';
 import type { Drained, Memory } from '../processes/protocol.js';
+
+export type { CastSetting } from '../processes/cast-setting.js';
 
 /** The servers under test, by the name of their file in `servers/`. */
 export type ServerName =
@@ -13,17 +16,6 @@ export type ServerName =
   | 'mangrove-lmdb'
   | 'mangrove-memory'
   | 'rabbitmq';
-
-/** What a contender's clients do otherwise than those of the others; each scenario knows which of it counts. */
-export interface CastSetting {
-  /** Messages that are sent and not confirmed. */
-  readonly inFlight?: number;
-  readonly workers?: number;
-  /** Messages that wait in the queue all the time. */
-  readonly waiting?: number;
-  /** The first port of the server, by which it is known over restarts; set by the run. */
-  readonly port?: number;
-}
 
 /** A server, and how its clients speak. */
 export interface Contender {

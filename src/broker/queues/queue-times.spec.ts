@@ -2,44 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { consume, release, send, settle, takeBodies } from '../../../test/support/queue-bed.js';
 import { RealmBed } from '../../../test/support/realm-bed.js';
 import { memoryStore } from '../../engines/memory/index.js';
-import type { RecordingEndpoint } from '../../testing/index.js';
-import type { QueueRule } from '../index.js';
-
-let bed: RealmBed;
-let sender: RecordingEndpoint;
-let one: RecordingEndpoint;
-let two: RecordingEndpoint;
-let events: string[];
-
-function begin(queues: readonly QueueRule[] = [], made?: RealmBed): void {
-  events = [];
-  const instrumentation = {
-    count() {},
-    event: (name: string, fields: Readonly<Record<string, unknown>>) =>
-      void events.push([name, fields['queue'], fields['reason']].filter(Boolean).join(' ')),
-    defect: (where: string, error: unknown) => void events.push(`${where} ${String(error)}`),
-  };
-  bed = made ?? new RealmBed({ queues, instrumentation });
-  [sender, one, two] = [bed.endpoint(), bed.endpoint(), bed.endpoint()];
-}
+import { bed, begin, end, one, sendAll, sender, two, waiting } from '../../../test/support/policy-bed.js';
 
 beforeEach(() => begin());
 
-afterEach(() => {
-  bed.end();
-  expect(bed.defects).toEqual([]);
-});
-
-function sendAll(queue: string, ...bodies: readonly string[]): void {
-  for (const body of bodies) send(sender, queue, body);
-}
-
-/** What waits in a queue. */
-function waiting(queue: string): string[] {
-  const who = bed.endpoint();
-  consume(who, queue, { browse: true });
-  return takeBodies(who);
-}
+afterEach(end);
 
 describe('time', () => {
   it('B9: ends what has expired, whether or not somebody consumes', () => {
