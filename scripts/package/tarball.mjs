@@ -8,7 +8,7 @@ const ALLOWED = /^(?:dist|src|docs)\/|^(?:README\.md|LICENSE|CHANGELOG\.md|packa
 const UNWANTED =
   /(?:^|\/)(?:test|tests|bench|build|examples|node_modules|coverage)\/|[.-](?:spec|test)\.[^/]+$|\.tsbuildinfo$|\.log$|(?:^|\/)\./;
 /** The size of the tarball above which somebody has to look at what has been added, in bytes. */
-const MAX_BYTES = 1_500_000;
+const MAX_BYTES = 2_500_000;
 
 /**
  * Finds what is wrong with an unpacked tarball.

@@ -161,6 +161,30 @@ describe('topics', () => {
   });
 });
 
+describe('subscriptions with a filter', () => {
+  it('S15 S20: count as those with a pattern do, because each publication has to be looked at', () => {
+    bed = new RealmBed({ brokerLimits: { patternSubscriptions: 1 } });
+    const one = bed.endpoint();
+    const filter = { accepts: () => true };
+    const ask = (text: string, more: object): void =>
+      void one.attachment.subscribe({}, { key: text, pattern: { match: 'exact', text }, ...more });
+    ask('a', { filter });
+    ask('b', { filter });
+    ask('c', { noLocal: true });
+    one.attachment.unsubscribe({}, one.attachment.subscriptions.get('c'));
+    one.attachment.unsubscribe({}, one.attachment.subscriptions.get('a'));
+    ask('b', { filter });
+    expect(one.take()).toEqual([
+      'answered subscribed',
+      'answered refused limit_exceeded',
+      'answered subscribed',
+      'answered unsubscribed',
+      'answered unsubscribed',
+      'answered subscribed',
+    ]);
+  });
+});
+
 describe('patterns', () => {
   const wide = (words: number): string =>
     Array.from({ length: words }, (_, i) => (i === 0 ? 'a' : '')).join('.');

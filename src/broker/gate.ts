@@ -28,6 +28,11 @@ export class Gate {
     return this.notFrom === undefined && this.filter === undefined && this.holder === undefined;
   }
 
+  /** Whether each publication has to be looked at. */
+  get selects(): boolean {
+    return this.filter !== undefined;
+  }
+
   /** Whether the subscription wants the publication at all. */
   accepts(publication: Publication): boolean {
     if (this.notFrom === publication.origin.session) return false;

@@ -1,5 +1,6 @@
 import type { Pattern } from './address.js';
 import type { Refusal } from './errors.js';
+import type { Filter } from './filter.js';
 import type { BrokerLimits } from './limits.js';
 
 /** What counts for the limits of one attachment. */
@@ -13,18 +14,25 @@ export interface Holdings {
   readonly callBytes: number;
 }
 
+/** What a subscriber asks for, as far as it costs more or less. */
+interface Wanted {
+  readonly pattern: Pattern;
+  readonly filter?: Filter | undefined;
+}
+
 /** Why somebody may not have one more subscription, if so; consumers count too. */
 export function subscriptionFault(
   limits: BrokerLimits,
   by: Holdings,
-  { match }: Pattern,
+  { pattern: { match }, filter }: Wanted,
 ): Refusal | undefined {
   const { subscriptions, patternSubscriptions } = limits;
   if (by.subscriptions.size + by.consumers.size >= subscriptions) {
     return exceeded(`A session may have ${subscriptions} subscriptions.`);
   }
-  if (match === 'exact' || by.patternSubscriptions < patternSubscriptions) return undefined;
-  return exceeded(`A session may have ${patternSubscriptions} pattern subscriptions.`);
+  const isPlain = match === 'exact' && filter === undefined;
+  if (isPlain || by.patternSubscriptions < patternSubscriptions) return undefined;
+  return exceeded(`A session may have ${patternSubscriptions} subscriptions with a pattern or a selector.`);
 }
 
 /** Why somebody may not have one more registration, if so. */

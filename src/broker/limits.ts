@@ -2,7 +2,7 @@
 export interface BrokerLimits {
   /** Subscriptions of all kinds. Default 1000. */
   readonly subscriptions: number;
-  /** Subscriptions with a pattern (prefix, wildcard, multi); part of the above. Default 100. */
+  /** Subscriptions with a pattern (prefix, wildcard, multi) or a filter; part of the above. Default 100. */
   readonly patternSubscriptions: number;
   /** Registrations. Default 1000. */
   readonly registrations: number;
@@ -34,6 +34,8 @@ export interface BrokerLimits {
   readonly replayBytes: number;
   /** Queues of a realm, those of durable subscriptions too. Default 10 000. */
   readonly queues: number;
+  /** Durable subscriptions of one authid in a realm, whether or not somebody consumes. Default 1000. */
+  readonly durableSubscriptions: number;
   /**
    * Messages of a queue whose policy says nothing else, given and unsettled ones too; no client may ask for more than that, or
    * than the rule of the queue says. Default 100 000.
@@ -71,6 +73,7 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
   backlogMessages: 1000,
   backlogBytes: 1024 * 1024,
   queues: 10_000,
+  durableSubscriptions: 1000,
   queueMessages: 100_000,
   queueBytes: 64 * 1024 * 1024,
   durableQueueBytes: 1024 * 1024 * 1024,

@@ -155,7 +155,7 @@ export class RealmCore implements Core {
         by.answer(request, { kind: 'subscribed', subscription: held, already: true });
         return;
       }
-      const fault = subscriptionFault(this.limits, by, command.pattern);
+      const fault = subscriptionFault(this.limits, by, command);
       if (fault !== undefined) {
         by.answer(request, { kind: 'refused', ...fault });
         return;
@@ -164,7 +164,7 @@ export class RealmCore implements Core {
       const subscription = new Subscription(by, command.key, this.#interestIn(command), gate);
       subscription.interest.add(subscription);
       by.subscriptions.set(command.key, subscription);
-      if (command.pattern.match !== 'exact') by.patternSubscriptions += 1;
+      if (isCostly(subscription)) by.patternSubscriptions += 1;
       this.#subscriptionCount += 1;
       if (command.retained === true || command.replay !== undefined) {
         by.beginReplay(subscription, request, command);
@@ -316,7 +316,12 @@ export class RealmCore implements Core {
     if (interest.remove(subscription)) this.#interests.delete(interest.pattern);
     attachment.discard(subscription);
     attachment.subscriptions.delete(subscription.key);
-    if (interest.pattern.match !== 'exact') attachment.patternSubscriptions -= 1;
+    if (isCostly(subscription)) attachment.patternSubscriptions -= 1;
     this.#subscriptionCount -= 1;
   }
+}
+
+/** Whether a subscription makes every publication, or every one of its topic, dearer: it has a pattern or a filter. */
+function isCostly({ interest, gate }: Subscription): boolean {
+  return interest.pattern.match !== 'exact' || gate?.selects === true;
 }

@@ -87,6 +87,11 @@ export class Consuming {
     const queue = this.table.find(name);
     if (queue !== undefined) return queueFault(queue, command, definition) ?? queue;
     if (command.browse === true) return this.table.imagine(name);
+    const { durableSubscriptions } = this.context.limits;
+    if (binding !== undefined && this.table.subscriptions.heldBy(authid) >= durableSubscriptions) {
+      const reason = `There may be ${durableSubscriptions} durable subscriptions of one name.`;
+      return { code: 'limit_exceeded', reason };
+    }
     const declared = binding !== undefined || Object.values(asked).some((value) => value !== undefined);
     return this.table.make(name, definition, declared ? change : undefined);
   }

@@ -70,6 +70,24 @@ describe('a durable subscription', () => {
     expect(bed.broker.stats.queues).toBe(1);
   });
 
+  it('B9: is one of so many of the same name, whoever consumes; one that is forgotten makes room', () => {
+    begin(new RealmBed({ brokerLimits: { durableSubscriptions: 2 } }));
+    remember(one, 'first', '#');
+    remember(one, 'second', '#');
+    one.attachment.detach();
+    const [again, stranger] = [bed.endpoint(), as({ authid: 'somebody else' })];
+    remember(again, 'third', '#');
+    remember(stranger, 'first', '#');
+    expect([again.take(), stranger.take()]).toEqual([
+      ['answered refused limit_exceeded'],
+      ['answered consuming'],
+    ]);
+    remember(again, 'second', '#');
+    again.attachment.release({}, again.attachment.consumers.get('second'), true);
+    remember(again, 'third', '#');
+    expect(again.take()).toEqual(['answered consuming', 'answered released', 'answered consuming']);
+  });
+
   it('is one for each principal and name', () => {
     remember(one, 'mine', 'a');
     remember(one, 'other', 'a');

@@ -9,16 +9,26 @@ import type { Receiver } from './queue-consumer.js';
 export class DurableSubscriptions {
   /** pattern → queues */
   readonly #bindings = new TopicIndex<Set<Queue>>();
+  /** authid → how many it has */
+  readonly #held = new Map<string, number>();
 
   bind(queue: Queue, pattern: Pattern): void {
     const bound = this.#bindings.get(pattern);
     if (bound === undefined) this.#bindings.set(pattern, new Set([queue]));
     else bound.add(queue);
+    this.#count(queue, 1);
   }
 
   unbind(queue: Queue, pattern: Pattern): void {
     const bound = this.#bindings.get(pattern);
-    if (bound?.delete(queue) && bound.size === 0) this.#bindings.delete(pattern);
+    if (bound?.delete(queue) !== true) return;
+    if (bound.size === 0) this.#bindings.delete(pattern);
+    this.#count(queue, -1);
+  }
+
+  /** How many somebody has. */
+  heldBy(authid: string): number {
+    return this.#held.get(authid) ?? 0;
   }
 
   /** Whether there are none. */
@@ -32,6 +42,13 @@ export class DurableSubscriptions {
     this.#bindings.matchAll(publication.topic, (bound) => {
       for (const queue of bound) if (isFor(queue, publication, from)) visit(queue);
     });
+  }
+
+  #count(queue: Queue, by: 1 | -1): void {
+    const { authid } = queue.binding!;
+    const held = this.heldBy(authid) + by;
+    if (held === 0) this.#held.delete(authid);
+    else this.#held.set(authid, held);
   }
 }
 

@@ -169,7 +169,7 @@ const broker = {
   patternSubscriptions: whole(
     defaults.patternSubscriptions,
     [0, 1_000_000],
-    'Subscriptions of one session that have a pattern; part of `subscriptions`',
+    'Subscriptions of one session that have a pattern or a selector; part of `subscriptions`',
   ),
   registrations: whole(defaults.registrations, [0, 1_000_000], 'Procedures registered by one session'),
   patternRegistrations: whole(
@@ -234,6 +234,11 @@ const broker = {
     'bytes',
   ),
   queues: whole(defaults.queues, COUNT, 'Queues of one realm, those of durable subscriptions too'),
+  durableSubscriptions: whole(
+    defaults.durableSubscriptions,
+    COUNT,
+    'Durable subscriptions of one name in a realm; those of anonymous sessions have one name together',
+  ),
   queueMessages: whole(
     defaults.queueMessages,
     [1, 1_000_000_000],
