@@ -66,7 +66,7 @@ export type {
 } from './queues/consumer.js';
 export type { DeadLetterTarget, QueueArguments, QueuePolicy, QueueRule } from './queues/queue-policy.js';
 export type { Audience, Receivers } from './receivers.js';
-export { Registration } from './registrations.js';
+export { INVOCATION_POLICIES, Registration, isInvocationPolicy } from './registrations.js';
 export type {
   CallPart,
   EndpointFeatures,

@@ -51,8 +51,16 @@ export interface RegisterCommand {
   readonly forwardTimeout?: boolean | undefined;
 }
 
+/** The words for {@link InvocationPolicy}. */
+export const INVOCATION_POLICIES = ['single', 'roundrobin', 'random', 'first', 'last'] as const;
+
 /** How the callees of one procedure share its calls [WAMP AP Shared Registration]. */
-export type InvocationPolicy = 'single' | 'first' | 'last' | 'roundrobin' | 'random';
+export type InvocationPolicy = (typeof INVOCATION_POLICIES)[number];
+
+/** Whether a text is one of those words. */
+export function isInvocationPolicy(text: string): text is InvocationPolicy {
+  return (INVOCATION_POLICIES as readonly string[]).includes(text);
+}
 
 /** A callee as the dealer sees it. */
 export interface Callee {

@@ -1,7 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MANGROVE_ROUTER } from '../nest/index.js';
-import type { Instrumentation, Stores } from '../broker/index.js';
 import type { Listener, Router } from '../router/index.js';
 import { AppModule } from './app.module.js';
 import { urlHost } from './config/index.js';
@@ -10,6 +9,7 @@ import { endpointOptions } from './endpoint-options.js';
 import { BoundedExpressAdapter, refuseOtherHosts, servePlayground } from './http/index.js';
 import { openListeners } from './listeners.js';
 import { ServerLogger, logInstrumentation } from './logging/index.js';
+import { openStore } from './open-store.js';
 import { ServedTls } from './tls/index.js';
 
 /** A server that listens. */
@@ -37,8 +37,7 @@ export interface RunningServer {
  * Starts the server application.
  *
  * @throws Error if it cannot listen (the error's `code` is the system's, such as `EADDRINUSE`; `ListenerError` for one of
- * `listeners`), its store cannot be used
- * (`StoreOpenError`, which says what to do), or a file of `tls` cannot (`TlsFileError`).
+ * `listeners`), its store cannot be used (`UnusableStoreError`), or a file of `tls` cannot (`TlsFileError`).
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   const logger = new ServerLogger(config.logs);
@@ -46,11 +45,18 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const tls = config.tls === undefined ? undefined : new ServedTls(config.tls);
   const store = await openStore(config, instrumentation);
   const options = endpointOptions(config, instrumentation, store);
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(options),
-    new BoundedExpressAdapter(config.limits, tls),
-    { logger, abortOnError: false, bodyParser: false },
-  );
+  let app: NestExpressApplication;
+  try {
+    app = await NestFactory.create<NestExpressApplication>(
+      AppModule.forRoot(options),
+      new BoundedExpressAdapter(config.limits, tls),
+      { logger, abortOnError: false, bodyParser: false },
+    );
+  } catch (error) {
+    // Nobody else would let go of it: the router closes its store, and there is none.
+    await store?.close();
+    throw error;
+  }
   if (tls !== undefined) warnOfEnd(tls.validTo, logger);
   app.use(refuseOtherHosts(config));
   const page = config.playground ? servePlayground(config) : undefined;
@@ -99,16 +105,6 @@ interface RunningParts {
   readonly tls: ServedTls | undefined;
   readonly listeners: readonly Listener[];
   readonly hasPage: boolean;
-}
-
-/** The engine is loaded only if it is wanted: it is native code, and a server without a store shall start without it. */
-async function openStore(
-  { store: { lmdb } }: ServerConfig,
-  instrumentation: Instrumentation,
-): Promise<Stores | undefined> {
-  if (lmdb === undefined) return undefined;
-  const { openLmdbStore } = await import('../engines/lmdb/index.js');
-  return openLmdbStore({ ...lmdb, instrumentation });
 }
 
 function running(

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import type { Remote, Subprotocol } from '../subprotocols/index.js';
 import { addressOf } from './address-of.js';
@@ -12,6 +11,7 @@ import type { PlacePolicy } from './handshake.js';
 import { refusePlace } from './handshake.js';
 import { HTTP_SERVER_OPTIONS } from './limits.js';
 import type { LongPollOptions, OwnListener } from './listener.js';
+import { DEFAULT_HOST, authorityOf, listening, portOf } from './listening.js';
 import { LongPollExchange } from './long-poll-exchange.js';
 import { LongPollLink } from './long-poll-link.js';
 import { choose, readOpening } from './long-poll-opening.js';
@@ -21,7 +21,6 @@ import { tlsFactsOf } from './tls-facts.js';
 import type { AnyHttpServer } from './upgrade.js';
 import { pathOf, queryOf } from './upgrade.js';
 
-const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PATH = '/lp';
 
 /** An HTTP server that serves long-poll below one path, and nothing else. */
@@ -71,28 +70,17 @@ export class LongPollListener implements OwnListener {
     places: PlacePolicy,
   ): Promise<LongPollListener> {
     const listener = new LongPollListener(options, connections, places);
-    const server = listener.#server;
-    await new Promise<void>((listening, failed) => {
-      server.once('error', failed);
-      server.listen({ host: options.host ?? DEFAULT_HOST, port: options.port }, () => {
-        server.off('error', failed);
-        // Nobody can be told of an accept that failed; the next one may succeed.
-        server.on('error', ignore);
-        listening();
-      });
-    });
+    await listening(listener.#server, { host: options.host ?? DEFAULT_HOST, port: options.port });
     return listener;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? (address as AddressInfo).port : 0;
+    return portOf(this.#server);
   }
 
   get url(): string {
     const { host = DEFAULT_HOST, tls } = this.options;
-    const name = host.includes(':') ? `[${host}]` : host;
-    return `${tls === undefined ? 'http' : 'https'}://${name}:${this.port}${this.#path}`;
+    return `${tls === undefined ? 'http' : 'https'}://${authorityOf(host, this.#server)}${this.#path}`;
   }
 
   setSecureContext(context: SecureContextOptions): void {

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { SecureContextOptions, Server as TlsServer, TlsOptions } from 'node:tls';
 import { addressOf } from './address-of.js';
 import type { ListenPlace, OwnListener, SocketOptions } from './listener.js';
+import { DEFAULT_HOST, authorityOf, listening, portOf } from './listening.js';
 import type { Slot } from './registry.js';
 
 /** What a listener does with those who come. */
@@ -23,8 +24,6 @@ export interface NetListenerOptions {
   readonly handshakeTimeoutMs: number;
   readonly guests: Guests;
 }
-
-const DEFAULT_HOST = '127.0.0.1';
 
 /** A server for TCP, TLS or a Unix socket. */
 export class NetListener implements OwnListener {
@@ -57,32 +56,21 @@ export class NetListener implements OwnListener {
    */
   static async open(options: NetListenerOptions): Promise<NetListener> {
     const listener = new NetListener(options);
-    await new Promise<void>((listening, failed) => {
-      const server = listener.#server;
-      server.once('error', failed);
-      const place = listener.#listen;
-      const where =
-        'socket' in place ? { path: place.socket } : { host: place.host ?? DEFAULT_HOST, port: place.port };
-      server.listen(where, () => {
-        server.off('error', failed);
-        // Nobody can be told of an accept that failed; the next one may succeed.
-        server.on('error', ignore);
-        listening();
-      });
-    });
+    const place = listener.#listen;
+    const where =
+      'socket' in place ? { path: place.socket } : { host: place.host ?? DEFAULT_HOST, port: place.port };
+    await listening(listener.#server, where);
     return listener;
   }
 
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === 'object' && address !== null ? (address as AddressInfo).port : 0;
+    return portOf(this.#server);
   }
 
   get url(): string {
     if ('socket' in this.#listen) return `unix:${this.#listen.socket}`;
     const { host = DEFAULT_HOST } = this.#listen;
-    const name = host.includes(':') ? `[${host}]` : host;
-    return `${this.#tls === undefined ? 'tcp' : 'tls'}://${name}:${this.port}`;
+    return `${this.#tls === undefined ? 'tcp' : 'tls'}://${authorityOf(host, this.#server)}`;
   }
 
   setSecureContext(context: SecureContextOptions): void {

@@ -32,8 +32,40 @@ export type Broken = (why: Error) => void;
 /** How long a client waits for the end of its connection before it cuts it, in ms. */
 const CLOSE_MS = 2000;
 
+/** What a client is made of before it has said anything. */
+export interface Connecting<P> {
+  readonly url: string;
+  /** The WebSocket subprotocol that is offered. */
+  readonly token: string;
+  /** Makes the client; it calls `ready` when the server has let it in. */
+  readonly make: (socket: WebSocket, ready: () => void) => P;
+  /** Its first words. */
+  readonly greeting: string;
+}
+
+/** Connects a client; resolves when it has been let in. `broken` is told when the connection ends later, `hears` of each message. */
+export async function connectPeer<P>(
+  { url, token, make, greeting }: Connecting<P>,
+  hears: (peer: P, text: string) => void,
+  broken: Broken,
+): Promise<P> {
+  const socket = await openSocket(url, token);
+  return new Promise((resolve, reject) => {
+    const peer: P = make(socket, () => resolve(peer));
+    listen(
+      socket,
+      (text) => hears(peer, text),
+      (why) => {
+        reject(why);
+        broken(why);
+      },
+    );
+    socket.send(greeting);
+  });
+}
+
 /** Opens a WebSocket that offers one subprotocol. */
-export async function openSocket(url: string, token: string): Promise<WebSocket> {
+async function openSocket(url: string, token: string): Promise<WebSocket> {
   const socket = new WebSocket(url, token, { perMessageDeflate: false });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
@@ -43,7 +75,7 @@ export async function openSocket(url: string, token: string): Promise<WebSocket>
 }
 
 /** Has `hears` told of each message, and `broken` of whatever ends the connection before `closeSocket` does. */
-export function listen(socket: WebSocket, hears: (text: string) => void, broken: Broken): void {
+function listen(socket: WebSocket, hears: (text: string) => void, broken: Broken): void {
   socket.on('message', (data: Buffer) => {
     try {
       hears(data.toString('utf8'));

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Broken, Delivery, Peer } from './peer.js';
-import { closeSocket, closedSocket, cutSocket, listen, openSocket } from './peer.js';
+import { closeSocket, closedSocket, connectPeer, cutSocket } from './peer.js';
 
 /** A client that speaks STOMP 1.2: SEND with receipt, ACK of each message by itself, with receipt. */
 export class StompPeer implements Peer {
@@ -20,20 +20,14 @@ export class StompPeer implements Peer {
     this.gone = closedSocket(socket);
   }
 
-  static async connect(this: void, url: string, broken: Broken): Promise<StompPeer> {
-    const socket = await openSocket(url, 'v12.stomp');
-    return new Promise((resolve, reject) => {
-      const peer: StompPeer = new StompPeer(socket, () => resolve(peer));
-      listen(
-        socket,
-        (text) => peer.#hears(text),
-        (why) => {
-          reject(why);
-          broken(why);
-        },
-      );
-      socket.send('CONNECT\naccept-version:1.2\nhost:realm1\nheart-beat:0,0\n\n\0');
-    });
+  static connect(this: void, url: string, broken: Broken): Promise<StompPeer> {
+    const greeting = 'CONNECT\naccept-version:1.2\nhost:realm1\nheart-beat:0,0\n\n\0';
+    const make = (socket: WebSocket, ready: () => void): StompPeer => new StompPeer(socket, ready);
+    return connectPeer(
+      { url, token: 'v12.stomp', make, greeting },
+      (peer, text) => peer.#hears(text),
+      broken,
+    );
   }
 
   /** @param id of the receipt; default: the next of a row. */

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Broken, Delivery, Peer } from './peer.js';
-import { closeSocket, closedSocket, cutSocket, listen, openSocket } from './peer.js';
+import { closeSocket, closedSocket, connectPeer, cutSocket } from './peer.js';
 
 const WELCOME = 2;
 const GOODBYE = 6;
@@ -26,20 +26,18 @@ export class WampPeer implements Peer {
     this.gone = closedSocket(socket);
   }
 
-  static async connect(this: void, url: string, broken: Broken): Promise<WampPeer> {
-    const socket = await openSocket(url, 'wamp.2.json');
-    return new Promise((resolve, reject) => {
-      const peer: WampPeer = new WampPeer(socket, () => resolve(peer));
-      listen(
-        socket,
-        (text) => peer.#hears(text),
-        (why) => {
-          reject(why);
-          broken(why);
-        },
-      );
-      peer.#say([1, 'realm1', { roles: { publisher: {}, callee: {} }, agent: 'crash-test' }]);
-    });
+  static connect(this: void, url: string, broken: Broken): Promise<WampPeer> {
+    const greeting = JSON.stringify([
+      1,
+      'realm1',
+      { roles: { publisher: {}, callee: {} }, agent: 'crash-test' },
+    ]);
+    const make = (socket: WebSocket, ready: () => void): WampPeer => new WampPeer(socket, ready);
+    return connectPeer(
+      { url, token: 'wamp.2.json', make, greeting },
+      (peer, text) => peer.#hears(text),
+      broken,
+    );
   }
 
   enqueue(queue: string, text: string, confirmed: () => void): void {

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
@@ -97,6 +100,29 @@ describe('the server process', () => {
       expect(server.out()).toBe('');
     } finally {
       taken.close();
+    }
+  });
+
+  it('D6 D8: says in one line why the store cannot be used, and what to do, and exits with 1', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mangrove-process-'));
+    try {
+      const [store, file] = [join(folder, 'store'), join(folder, 'mangrove.yaml')];
+      writeFileSync(file, `port: 0\nstore:\n  lmdb:\n    path: ${store}\n`);
+      const first = run([built('main.js'), 'serve', '--config', file]);
+      await written(first, /logins/);
+      const second = run([built('main.js'), 'serve', '--config', file]);
+      expect(await second.exited).toBe(1);
+      expect(second.err()).toMatch(/^mangrove: [^\n]* process \d+[^\n]*\n$/);
+      first.child.kill('SIGTERM');
+      expect(await first.exited).toBe(0);
+      truncateSync(join(store, 'data.mdb'));
+      const third = run([built('main.js'), 'serve', '--config', file]);
+      expect(await third.exited).toBe(1);
+      expect(third.err()).toMatch(
+        /^mangrove: [^\n]*data\.mdb cannot be opened: it is empty\. Put back a copy[^\n]*\n$/,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

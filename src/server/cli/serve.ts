@@ -3,6 +3,7 @@ import { loadConfig } from '../config/index.js';
 import type { ServerConfig } from '../config/index.js';
 import { loginsOf } from '../authentication.js';
 import { ListenerError } from '../listeners.js';
+import { UnusableStoreError } from '../open-store.js';
 import { startServer } from '../start.js';
 import { systemErrorCode } from '../system-error.js';
 import type { RunningServer } from '../start.js';
@@ -69,7 +70,7 @@ function storeOf({ store: { lmdb } }: ServerConfig): string {
 }
 
 function startFailure(error: unknown, { host, port }: ServerConfig): string {
-  if (error instanceof ListenerError) return error.message;
+  if (error instanceof ListenerError || error instanceof UnusableStoreError) return error.message;
   const code = systemErrorCode(error);
   if (code === 'EADDRINUSE') {
     return `port ${port} of ${host} is in use; choose another with PORT or \`port\` in the configuration`;

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-
-/** A string that has to pass a check; `allowed` says in words what passes. */
-function text(passes: (value: string) => boolean, allowed: string) {
-  return z.string().refine(passes, { message: allowed }).meta({ allowed });
-}
+import { text } from './checked-text.js';
 
 const host = text(
   (value) => value.length <= 253 && /^[A-Za-z0-9._:-]+$/.test(value),

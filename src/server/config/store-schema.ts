@@ -1,13 +1,9 @@
 import { z } from 'zod';
+import { text } from './checked-text.js';
 import { GIB, KIB, MIB, whole } from './limits-schema.js';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 366 * DAY_MS;
-
-/** A string that has to pass a check; `allowed` says in words what passes. */
-function text(passes: (value: string) => boolean, allowed: string) {
-  return z.string().refine(passes, { message: allowed }).meta({ allowed });
-}
 
 const PLAIN_WORDS = /^[^\s.#*\p{Cc}]+(?:\.[^\s.#*\p{Cc}]+)*$/u;
 const WORDS = /^[^\s.\p{Cc}]+(?:\.[^\s.\p{Cc}]+)*$/u;

@@ -1,5 +1,5 @@
 import type { PublishCommand } from '../../broker/index.js';
-import { audienceOf } from './audience-headers.js';
+import { AUDIENCE_HEADERS, audienceOf } from './audience-headers.js';
 import type { FrameHeaders } from './codec/index.js';
 import { HeaderValues } from './header-values.js';
 import { PRODUCER_HEADERS, refuseProducer } from './producer-headers.js';
@@ -11,12 +11,7 @@ export type PublicationOptions = Pick<PublishCommand, 'excludePublisher' | 'reta
 export const PUBLICATION_HEADERS: ReadonlySet<string> = new Set([
   'exclude-me',
   'retain',
-  'eligible',
-  'eligible-authid',
-  'eligible-authrole',
-  'exclude',
-  'exclude-authid',
-  'exclude-authrole',
+  ...AUDIENCE_HEADERS,
   ...PRODUCER_HEADERS,
 ]);
 

@@ -1,5 +1,6 @@
 import { assertNever } from '../../../lib/index.js';
 import type { InvocationPolicy, Pattern } from '../../../broker/index.js';
+import { isInvocationPolicy } from '../../../broker/index.js';
 import type { Admission } from '../../inbox.js';
 import { Pile, ackModeOf } from '../acks.js';
 import type { StompFrame } from '../codec/index.js';
@@ -138,24 +139,12 @@ function register(
   return conversation.attachment.register(command, { pattern: { match: 'exact', text: uri }, policy });
 }
 
-const POLICIES: ReadonlySet<string> = new Set<InvocationPolicy>([
-  'single',
-  'roundrobin',
-  'random',
-  'first',
-  'last',
-]);
-
 /** How several callees share a procedure, by the header `invoke`: WAMP's words for it. */
 function policyOf(values: HeaderValues): InvocationPolicy | undefined {
   const policy = values.text('invoke');
-  if (policy === undefined || isPolicy(policy)) return policy;
+  if (policy === undefined || isInvocationPolicy(policy)) return policy;
   values.refuse('invoke', `is single, roundrobin, random, first or last, not ${quoted(policy)}`);
   return undefined;
-}
-
-function isPolicy(text: string): text is InvocationPolicy {
-  return POLICIES.has(text);
 }
 
 /** The client's own subscription to its reply address; some want one before they send a request. */

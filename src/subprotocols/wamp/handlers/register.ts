@@ -1,4 +1,4 @@
-import type { InvocationPolicy } from '../../../broker/index.js';
+import { isInvocationPolicy } from '../../../broker/index.js';
 import type { Admission } from '../../inbox.js';
 import { patternOf } from '../addresses.js';
 import type { Register } from '../codec/index.js';
@@ -7,15 +7,6 @@ import { WampRequest } from '../live-session.js';
 import { uriRuleOf } from '../profile.js';
 import { queueOf } from '../queue-names.js';
 import { NOT_EXACT, registerConsumer, release } from './consume.js';
-
-/** Invocation policies of [WAMP AP Shared Registration]. */
-const POLICIES: ReadonlySet<string> = new Set<InvocationPolicy>([
-  'single',
-  'roundrobin',
-  'random',
-  'first',
-  'last',
-]);
 
 const BAD_POLICY = {
   error: 'wamp.error.invalid_argument',
@@ -26,7 +17,7 @@ const BAD_POLICY = {
 export function register(session: LiveSession, message: Register): Admission {
   const request = new WampRequest('register', message.request);
   const { match, invoke: policy = 'single', procedure, discloseCaller, consumer, sharing } = message;
-  if (!isPolicy(policy)) return session.refuse(request, BAD_POLICY);
+  if (!isInvocationPolicy(policy)) return session.refuse(request, BAD_POLICY);
   const pattern = patternOf(match, procedure, uriRuleOf(session.profile));
   if ('error' in pattern) return session.refuse(request, pattern);
   const queue = queueOf(procedure);
@@ -49,8 +40,4 @@ export function unregister(session: LiveSession, id: number, registration: numbe
   const consumer = session.consumers.ofId('callee', registration);
   if (consumer !== undefined) release(session, request, consumer);
   else session.attachment.unregister(request, session.registrations.get(registration));
-}
-
-function isPolicy(text: string): text is InvocationPolicy {
-  return POLICIES.has(text);
 }
