@@ -33,7 +33,7 @@ export type {
   Verdict,
 } from './ports/authenticator.js';
 export { allowAll } from './ports/authorizer.js';
-export type { Action, Authorizer, Decision } from './ports/authorizer.js';
+export type { Action, Authorizer, AuthorizerHost, Decision } from './ports/authorizer.js';
 export type { CancelMode, Endpoint } from './ports/endpoint.js';
 export type { HistoryBounds, HistoryPage, HistoryQuery, HistoryStore } from './ports/history-store.js';
 export { noInstrumentation } from './ports/instrumentation.js';
@@ -75,6 +75,16 @@ export type {
   Invocation,
   RegisterCommand,
 } from './registrations.js';
+export type {
+  ConnectionFacts,
+  Eviction,
+  InterestView,
+  ProcedureView,
+  RealmObserver,
+  RealmView,
+  SessionView,
+} from './realm-view.js';
+export type { RouterAnswer, RouterCall, RouterProcedure } from './router-procedures.js';
 export type { Request } from './request.js';
 export { workVerdictOf } from './work-verdict.js';
 export type { WorkVerdict } from './work-verdict.js';

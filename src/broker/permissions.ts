@@ -8,6 +8,7 @@ import { userOf, userOfTopic } from './user-topics.js';
 
 /** What permissions are decided with. */
 export interface Rules {
+  readonly realm: string;
   readonly authorizer: Authorizer;
   readonly instrumentation: Instrumentation;
   readonly limits: { readonly addressBytes: number; readonly addressComponents: number };
@@ -52,7 +53,7 @@ export class Permissions {
       if (owner !== undefined) return owner === userOf(principal, session) ? ALLOWED : DENIED;
     }
     try {
-      const decision = this.rules.authorizer.decide(principal, action, pattern);
+      const decision = this.rules.authorizer.decide(principal, action, pattern, this.rules.realm);
       if (isSettled(decision)) return decision;
       return Promise.resolve(decision).then(valid, (error: unknown) => this.#broken(error));
     } catch (error) {

@@ -6,6 +6,7 @@ import type {
   Delivery,
   Endpoint,
   EndpointFeatures,
+  Eviction,
   Invocation,
   Outcome,
   Principal,
@@ -92,7 +93,7 @@ export class RecordingEndpoint implements Endpoint {
     this.#tell({ kind: 'revoked', what });
   }
 
-  evict(why: Refusal): void {
+  evict(why: Eviction): void {
     this.#tell({ kind: 'evicted', why });
   }
 

@@ -3,6 +3,7 @@ import type { Outcome } from '../outcome.js';
 import type { Publication } from '../publication.js';
 import type { Consumer, Delivery } from '../queues/consumer.js';
 import type { CallPart, EndpointFeatures, Invocation, Registration } from '../registrations.js';
+import type { Eviction } from '../realm-view.js';
 import type { Request } from '../request.js';
 import type { Subscription } from '../subscriptions.js';
 
@@ -58,6 +59,6 @@ export interface Endpoint {
   /** A subscription, registration or consumer was taken away by somebody other than this endpoint. */
   revoked(what: Subscription | Registration | Consumer, why: Refusal): void;
 
-  /** The attachment is over and has been detached: too slow (`limit_exceeded`), killed, or the broker stops. */
-  evict(why: Refusal): void;
+  /** The attachment is over and has been detached: too slow (`limit_exceeded`), `killed`, `credentials_expired`, or it failed. */
+  evict(why: Eviction): void;
 }

@@ -5,6 +5,7 @@ import type {
   Delivery,
   Endpoint,
   EndpointFeatures,
+  Eviction,
   Invocation,
   Outcome,
   Principal,
@@ -122,7 +123,7 @@ export abstract class LocalEndpoint implements Endpoint {
     this.end(errorOfRefusal(why));
   }
 
-  evict(why: Refusal): void {
+  evict(why: Eviction): void {
     this.end(errorOfRefusal(why));
   }
 

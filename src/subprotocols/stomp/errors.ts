@@ -51,6 +51,9 @@ export const REFUSALS = {
   callee_unavailable: words('callee unavailable', ERROR_URIS.callee_unavailable, 'overloaded'),
   timeout: words('timeout', ERROR_URIS.timeout, 'policy'),
   limit_exceeded: words('limit exceeded', ERROR_URIS.limit_exceeded, 'policy'),
+  option_not_allowed: words('option not allowed', ERROR_URIS.option_not_allowed, 'policy'),
+  killed: words('session killed', ERROR_URIS.killed, 'policy'),
+  credentials_expired: words('credentials expired', ERROR_URIS.credentials_expired, 'policy'),
   payload_not_representable: words(
     'payload not representable',
     ERROR_URIS.payload_not_representable,

@@ -3,6 +3,7 @@ import type {
   Delivery,
   Endpoint,
   EndpointFeatures,
+  Eviction,
   Invocation,
   Outcome,
   Publication,
@@ -69,7 +70,7 @@ export class StompEndpoint implements Endpoint {
     conversation.revoke(this.#forget(what), { ...errorOfRefusal(why, undefined), uri });
   }
 
-  evict(why: Refusal): void {
+  evict(why: Eviction): void {
     const { message, close } = REFUSALS[why.code];
     const kind = why.code === 'limit_exceeded' ? 'overloaded' : close;
     this.conversation.fail({ message, detail: why.reason, close: kind });

@@ -8,6 +8,7 @@ import type {
   Delivery,
   Endpoint,
   EndpointFeatures,
+  Eviction,
   Invocation,
   Outcome,
   Principal,
@@ -212,7 +213,7 @@ export class LiveSession implements Endpoint {
     }
   }
 
-  evict(why: Refusal): void {
+  evict(why: Eviction): void {
     this.host.evicted(why);
   }
 
