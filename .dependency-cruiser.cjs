@@ -42,7 +42,7 @@ module.exports = {
       to: {
         pathNot: [
           '^src/subprotocols/stomp/',
-          '^src/subprotocols/(subprotocol|inbox|error-uris)\\.ts$',
+          '^src/subprotocols/(subprotocol|inbox|error-uris|connection-facts)\\.ts$',
           '^src/(lib|serializers|broker)/index\\.ts$',
         ],
       },
@@ -54,7 +54,7 @@ module.exports = {
       to: {
         pathNot: [
           '^src/subprotocols/wamp/',
-          '^src/subprotocols/(subprotocol|inbox|error-uris)\\.ts$',
+          '^src/subprotocols/(subprotocol|inbox|error-uris|connection-facts)\\.ts$',
           '^src/(lib|serializers|broker)/index\\.ts$',
         ],
       },

@@ -1,3 +1,4 @@
+import type { Latency } from './load/latencies.js';
 import type { Floor } from './scenarios/index.js';
 import type { Spread } from './statistics.js';
 import { differences, ratios, spread } from './statistics.js';
@@ -11,6 +12,8 @@ export interface RoundResult {
   readonly serverCpuUs: number;
   /** CPU of the load process, in µs. */
   readonly loadCpuUs: number;
+  /** How long messages took, if that was measured. */
+  readonly latency?: Latency | undefined;
 }
 
 /** The rounds of one contender, in figures. */
@@ -22,6 +25,8 @@ export interface Figures {
   readonly serverShare: Spread;
   /** Share of a core that the load side used, 0–1: near 1 it bounds the rate, and only the CPU figures compare. */
   readonly loadShare: Spread;
+  /** Half of the messages of a round took no longer, and 99 of 100, in µs; absent if that was not measured. */
+  readonly latencyUs?: { readonly p50: Spread; readonly p99: Spread };
 }
 
 /** A contender beside the plain server, round by round. */
@@ -57,11 +62,20 @@ function rate(round: RoundResult): number {
 
 /** Sums up the rounds of one contender. */
 export function figures(rounds: readonly RoundResult[]): Figures {
+  const latencies = rounds.flatMap(({ latency }) => latency ?? []);
   return {
     cpuPerMessageUs: spread(rounds.map(cpuPerMessage)),
     messagesPerSecond: spread(rounds.map(rate)),
     serverShare: spread(rounds.map((round) => round.serverCpuUs / 1000 / round.elapsedMs)),
     loadShare: spread(rounds.map((round) => round.loadCpuUs / 1000 / round.elapsedMs)),
+    ...(latencies.length === 0
+      ? {}
+      : {
+          latencyUs: {
+            p50: spread(latencies.map(({ p50Us }) => p50Us)),
+            p99: spread(latencies.map(({ p99Us }) => p99Us)),
+          },
+        }),
   };
 }
 

@@ -21,7 +21,8 @@ export interface ContenderReport {
   readonly server: string;
   readonly notes: readonly string[];
   readonly verified: number;
-  readonly figures: Figures;
+  /** Absent if there were no timed rounds. */
+  readonly figures?: Figures;
   /** Against the plain server; absent for the plain server itself. */
   readonly comparison?: Comparison;
   /** One for each floor that could be judged. */
@@ -87,8 +88,8 @@ export function report({ scenario, contenders, absent }: ScenarioResult): Scenar
         verified,
         rounds,
         findings,
-        figures: figures(rounds),
-        ...(index === 0 ? {} : { comparison: compare(rounds, plain?.rounds ?? []) }),
+        ...(rounds.length === 0 ? {} : { figures: figures(rounds) }),
+        ...(index === 0 || rounds.length === 0 ? {} : { comparison: compare(rounds, plain?.rounds ?? []) }),
         floors: verdicts(result, index),
       };
     }),
@@ -133,32 +134,12 @@ export function describeRound(result: RoundResult, unit: string): string {
 /** A scenario's table, its floors, and what is to be known about the servers. */
 export function describeScenario({ title, unit, contenders, absent }: ScenarioReport): string {
   const first = contenders[0]?.name ?? 'plain';
-  const beside = first.startsWith('plain') ? 'plain' : 'first';
-  const head = [
-    'median (min–max)',
-    `server CPU µs/${unit}`,
-    'messages/s',
-    'server core',
-    'load core',
-    `CPU vs ${beside}`,
-    `per CPU vs ${beside}`,
-    `per s vs ${beside}`,
-  ];
-  const rows = contenders.map(({ name, figures: summed, comparison }) => [
-    name,
-    ranged(summed.cpuPerMessageUs, micros),
-    ranged(summed.messagesPerSecond, thousands),
-    percent(summed.serverShare.median),
-    percent(summed.loadShare.median),
-    ...(comparison === undefined
-      ? ['1', '1', '1']
-      : [comparison.cpu, comparison.efficiency, comparison.rate].map((ratio) => ranged(ratio, times))),
-  ]);
+  const rows = contenders.flatMap((contender) => rowOf(contender));
   const judged = contenders.some(({ floors }) => floors.length > 0);
   const notes = new Set(contenders.flatMap((contender) => contender.notes));
   return [
     title,
-    ...table([head, ...rows]),
+    ...(rows.length === 0 ? [] : table([headOf(contenders, unit, first), ...rows])),
     ...absent.map(({ name, why }) => `  ${name}: not measured, and no floor beside it: ${why}`),
     ...contenders.flatMap((contender) =>
       judged ? describeVerdicts(contender) : describeOverhead(contender, unit, first),
@@ -166,6 +147,40 @@ export function describeScenario({ title, unit, contenders, absent }: ScenarioRe
     ...contenders.flatMap(({ findings }) => findings.map(describeFinding)),
     ...[...notes].map((note) => `  note: ${note}`),
   ].join('\n');
+}
+
+function headOf(contenders: readonly ContenderReport[], unit: string, first: string): string[] {
+  const beside = first.startsWith('plain') ? 'plain' : 'first';
+  const hasLatency = contenders.some(({ figures: summed }) => summed?.latencyUs !== undefined);
+  return [
+    'median (min–max)',
+    `server CPU µs/${unit}`,
+    'messages/s',
+    ...(hasLatency ? ['p50 µs', 'p99 µs'] : []),
+    'server core',
+    'load core',
+    `CPU vs ${beside}`,
+    `per CPU vs ${beside}`,
+    `per s vs ${beside}`,
+  ];
+}
+
+function rowOf({ name, figures: summed, comparison }: ContenderReport): string[][] {
+  if (summed === undefined) return [];
+  const { latencyUs } = summed;
+  return [
+    [
+      name,
+      ranged(summed.cpuPerMessageUs, micros),
+      ranged(summed.messagesPerSecond, thousands),
+      ...(latencyUs === undefined ? [] : [latencyUs.p50, latencyUs.p99].map((took) => ranged(took, whole))),
+      percent(summed.serverShare.median),
+      percent(summed.loadShare.median),
+      ...(comparison === undefined
+        ? ['1', '1', '1']
+        : [comparison.cpu, comparison.efficiency, comparison.rate].map((ratio) => ranged(ratio, times))),
+    ],
+  ];
 }
 
 function describeVerdicts({ name, floors }: ContenderReport): string[] {
@@ -197,6 +212,10 @@ function ranged(figure: Spread, write: (value: number) => string): string {
 
 function micros(value: number): string {
   return value.toFixed(value < 1 ? 3 : 2);
+}
+
+function whole(value: number): string {
+  return value.toFixed(0);
 }
 
 function thousands(value: number): string {

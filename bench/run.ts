@@ -97,12 +97,12 @@ export async function runScenario(
         absent.push({ contender, why: error instanceof Error ? error.message : String(error) });
       }
     }
-    for (const one of running) {
+    for (const one of timed(scenario) ? running : []) {
       const tally = await verifyingRound(scenario, one, load, effort);
       one.verified = tally.arrived;
       progress(one.contender, 0, tally);
     }
-    for (let round = 1; round <= effort.rounds; round++) {
+    for (let round = 1; timed(scenario) && round <= effort.rounds; round++) {
       for (const one of running) {
         const result = await timedRound(scenario, one, load, effort);
         one.rounds.push(result);
@@ -116,6 +116,10 @@ export async function runScenario(
   } finally {
     await Promise.all(children.map((child) => child.end()));
   }
+}
+
+function timed(scenario: Scenario): boolean {
+  return scenario.timed !== false;
 }
 
 /** A program that is not ours is started once: contenders that differ in their clients only share it. */
@@ -177,7 +181,8 @@ async function timedRound(
   const serverCpuUs = (await one.server.ask('cpu', undefined)) - serverBefore;
   const loadCpuUs = (await load.ask('cpu', undefined)) - loadBefore;
   await load.ask('close', undefined);
-  return { messages: tally.arrived, elapsedMs: tally.elapsedMs, serverCpuUs, loadCpuUs };
+  const { arrived: messages, elapsedMs, latency } = tally;
+  return { messages, elapsedMs, serverCpuUs, loadCpuUs, latency };
 }
 
 async function prepare(

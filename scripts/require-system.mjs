@@ -9,11 +9,19 @@ const NEEDED = [
   { file: '/usr/bin/chromium', package: 'chromium', why: 'the browser tests' },
   { file: '/usr/bin/strace', package: 'strace', why: 'the tests of the store on disk' },
   { file: '/usr/bin/stomp', package: 'python3-stomp', why: 'the tests with a STOMP client in Python' },
+  { file: ofPython('autobahn'), package: 'python3-autobahn', why: 'the tests with a WAMP client in Python' },
+  { file: ofPython('cbor2'), package: 'python3-cbor2', why: 'the tests with a WAMP client in Python' },
+  { file: ofPython('argon2'), package: 'python3-argon2', why: 'the tests of logins from Python' },
 ];
+
+/** What a module of Debian's Python comes with. */
+function ofPython(module) {
+  return `/usr/lib/python3/dist-packages/${module}/__init__.py`;
+}
 
 function isThere(file) {
   try {
-    accessSync(file, constants.X_OK);
+    accessSync(file, constants.R_OK);
     return true;
   } catch {
     return false;

@@ -2,7 +2,15 @@
  * Proves of the container what can be proved without an engine: the files are sound and fit together, and the Dockerfile's
  * steps, done here, make a server that works as an unprivileged user. No image is built.
  */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -92,6 +100,13 @@ await takeFromQueue(url, 'orders', 'first');
 await takeFromQueue(url, 'parcels', 'second');
 await stopped(last);
 step.done('what was confirmed is in the volume after a stop and after a SIGKILL');
+
+const plain = readFileSync(environment.MANGROVE_CONFIG, 'utf8');
+writeFileSync(environment.MANGROVE_CONFIG, `${plain}\ntls: ${JSON.stringify(await makeCertificate())}\n`);
+const secured = await started();
+await mustRun(health[0], health.slice(1), { ...options, withinMs: START_MS });
+await stopped(secured);
+step.done('HEALTHCHECK succeeds with `tls` in the configuration, too');
 step.end('The container files are as they should be, as far as that can be told without an engine; checked');
 process.exit(0);
 
@@ -115,6 +130,15 @@ function mapStore(file) {
   const [, path] = /^ {4}path: (\/\S+)$/m.exec(config) ?? [];
   if (path === undefined) throw new Error('docker/mangrove.yaml turns no store on');
   writeFileSync(file, config.replace(path, join(built.root, path)));
+}
+
+/** A certificate and its key, which the user may read. */
+async function makeCertificate() {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost';
+  await mustRun('openssl', [...request.split(' '), '-keyout', key, '-out', cert], { withinMs: START_MS });
+  for (const file of [cert, key]) chmodSync(file, 0o644);
+  return { cert, key };
 }
 
 function expectNone(file, found) {

@@ -1,6 +1,8 @@
 const FIN = 0x80;
 const MASKED = 0x80;
 const TEXT = 1;
+/** Opcode of a binary message. */
+export const BINARY = 2;
 
 /** Cheap, and never zero: a key of zero lets some servers skip unmasking. */
 let state = (Date.now() | 1) >>> 0;
@@ -12,7 +14,7 @@ function maskKey(): number {
   return (state | 0x01010101) >>> 0;
 }
 
-/** A masked frame of a client. The payload must be ASCII. [RFC 6455 §5.3] */
+/** A masked frame of a client. A payload that is text has one character a byte, ASCII in a text message. [RFC 6455 §5.3] */
 export function clientFrame(payload: string | Buffer, opcode: number = TEXT): Buffer {
   const { length } = payload;
   if (length > 0xffff) throw new RangeError('payload over 64 KiB');

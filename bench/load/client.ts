@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { clientFrame } from './client-frame.js';
+import { BINARY, clientFrame } from './client-frame.js';
 import { FrameCounter } from './frame-counter.js';
 import type { MessageHandler } from './message-reader.js';
 import { MessageReader } from './message-reader.js';
@@ -21,6 +21,8 @@ export interface Door {
   readonly path: string;
   /** Token for `Sec-WebSocket-Protocol`, if one is to be offered. */
   readonly subprotocol: string | undefined;
+  /** Messages are binary ones. */
+  readonly binary: boolean;
 }
 
 interface Reader {
@@ -43,10 +45,13 @@ export class Client {
   #closing = false;
   #onFailure: (failure: Error) => void = ignore;
   readonly #opening: Opening;
+  /** Of the messages that are sent; undefined: text. */
+  readonly #opcode: number | undefined;
   readonly #socket: Socket;
 
   private constructor(door: Door, opened: (problem?: Error) => void) {
     this.#opening = new Opening(door, opened);
+    this.#opcode = door.binary ? BINARY : undefined;
     this.#onFailure = opened;
     const onread = { buffer: shared, callback: (length: number) => this.#read(length) };
     this.#socket = connect({ port: door.port, host: '127.0.0.1', noDelay: true, onread });
@@ -87,7 +92,7 @@ export class Client {
     this.#onChunk = onChunk;
   }
 
-  /** Sends a text message and waits for the next one. For logins. */
+  /** Sends a message and waits for the next one. For logins. */
   request(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`no answer to ${text.slice(0, 60)}`)), LOGIN_TIMEOUT_MS);
@@ -104,14 +109,14 @@ export class Client {
     });
   }
 
-  /** Sends an ASCII text message at once. */
+  /** Sends a message, one character a byte, at once. */
   send(text: string): void {
-    this.#socket.write(clientFrame(text));
+    this.#socket.write(clientFrame(text, this.#opcode));
   }
 
-  /** Keeps an ASCII text message for the next `flush`. */
+  /** Keeps a message, one character a byte, for the next `flush`. */
   queue(text: string): void {
-    this.#frames.push(clientFrame(text));
+    this.#frames.push(clientFrame(text, this.#opcode));
   }
 
   /** Sends what was queued in one write. */

@@ -22,7 +22,8 @@ export async function connectAll(target: Target, roles: readonly Role[]): Promis
 }
 
 async function connectOne({ port, dialect }: Target, role: Role): Promise<Client> {
-  const client = await Client.open({ port, path: dialect.path(role), subprotocol: dialect.subprotocol });
+  const { subprotocol, binary = false } = dialect;
+  const client = await Client.open({ port, path: dialect.path(role), subprotocol, binary });
   await dialect.begin(client, role);
   return client;
 }

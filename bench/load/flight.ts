@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from './client.js';
+import type { Latency } from './latencies.js';
 
 /** Without any arrival for so long, in ms, what is missing is given up. */
 const STALL_MS = 5000;
@@ -20,6 +21,8 @@ export interface Tally {
   readonly elapsedMs: number;
   /** What went wrong otherwise: a connection lost, a wrong message. */
   readonly problem: string | undefined;
+  /** How long messages took, if that was measured. */
+  readonly latency?: Latency | undefined;
 }
 
 /** How a receiver takes what it gets in one run. */

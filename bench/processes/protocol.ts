@@ -13,9 +13,9 @@ export interface Memory {
 export interface Requests {
   /** CPU time of the whole process since its start, in µs, user and system. Every child answers, for itself or its server. */
   cpu: [undefined, number];
-  /** Of a server that is a program of its own. */
+  /** Of a server. */
   memory: [undefined, Memory];
-  /** Of such a server: kills it and starts it again on the same data; how long it took until it listened, in ms. */
+  /** Of a server that is a program of its own: kills it and starts it again on the same data; how long it took until it listened, in ms. */
   restart: [undefined, { readonly port: number; readonly readyMs: number }];
   /** Of such a server: ends it. */
   end: [undefined, void];

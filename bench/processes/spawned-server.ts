@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryOf, readText } from './memory.js';
 import type { Memory } from './protocol.js';
 
 /** Ticks of `/proc/<pid>/stat` in a second: 100 on every Linux that runs Node. */
@@ -82,9 +83,9 @@ export class SpawnedServer {
   memory(): Memory {
     const memory = { residentBytes: 0, anonymousBytes: 0 };
     for (const { pid } of this.#processes()) {
-      const status = readText(`/proc/${pid}/status`);
-      memory.residentBytes += kibibytes(status, 'VmRSS') * 1024;
-      memory.anonymousBytes += kibibytes(status, 'RssAnon') * 1024;
+      const one = memoryOf(pid);
+      memory.residentBytes += one.residentBytes;
+      memory.anonymousBytes += one.anonymousBytes;
     }
     return memory;
   }
@@ -113,18 +114,5 @@ export class SpawnedServer {
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (fields[3] === session) yield { pid, fields };
     }
-  }
-}
-
-function kibibytes(status: string, name: string): number {
-  return Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // It has ended meanwhile.
-    return '';
   }
 }

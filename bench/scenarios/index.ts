@@ -1,6 +1,8 @@
 import { calls } from './calls.js';
 import { fanOut } from './fan-out.js';
+import { idleSessions } from './idle.js';
 import { pairs } from './pairs.js';
+import { patterns } from './patterns.js';
 import { procedures } from './procedures.js';
 import { deepQueue } from './queue-depth.js';
 import { durableQueue, memoryQueue } from './queue.js';
@@ -8,6 +10,7 @@ import type { Scenario } from './scenario.js';
 
 export type {
   Aftermath,
+  Bystanding,
   Cast,
   CastSetting,
   Contender,
@@ -21,8 +24,17 @@ export type {
 export const scenarios: readonly Scenario[] = [
   fanOut(64, { measure: 'efficiency', bound: 8 }),
   fanOut(1, { measure: 'cpu', bound: 1.1 }),
-  calls(64, { measure: 'efficiency', bound: 0.9 }),
+  calls(1),
+  calls(64, {
+    stomp: { measure: 'efficiency', bound: 0.9 },
+    'wamp-json': { measure: 'efficiency', bound: 1 },
+    'wamp-msgpack': { measure: 'efficiency', bound: 1 },
+  }),
+  calls(512),
   pairs(500, { measure: 'efficiency', bound: 0.8 }),
+  patterns('realistic', { measure: 'cpu', bound: 1.2 }),
+  patterns('hostile', { measure: 'cpu', bound: 1.2 }),
+  idleSessions(2000),
   procedures(64),
   durableQueue,
   memoryQueue,

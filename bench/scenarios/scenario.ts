@@ -4,7 +4,7 @@ import type { DialectName } from '../load/dialects/index.js';
 import type { Tally } from '../load/flight.js';
 import type { Drained, Memory } from '../processes/protocol.js';
 
-export type { CastSetting } from '../processes/cast-setting.js';
+export type { Bystanding, CastSetting } from '../processes/cast-setting.js';
 
 /** The servers under test, by the name of their file in `servers/`. */
 export type ServerName =
@@ -76,12 +76,14 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   /** What is counted, in the singular. */
-  readonly unit: 'delivery' | 'call' | 'message';
+  readonly unit: 'delivery' | 'call' | 'message' | 'session';
   /** The plain server that all others are compared with: the least that does the same job. Where there is none: the first. */
   readonly plain: Contender;
   readonly contenders: readonly Contender[];
   /** Undefined: what is measured is only told. */
   readonly floor: Floor | undefined;
+  /** False: there are no rounds, only what `after` finds out. Default true. */
+  readonly timed?: boolean;
   /** Connects the clients of a round. Runs in the load process. */
   prepare(target: Target, setting: CastSetting): Promise<Cast>;
   /** What is to be found out about a contender after its rounds, all at once. Absent: nothing. */

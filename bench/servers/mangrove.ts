@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createRouter } from 'mangrove';
 import { serve } from '../processes/child.js';
+import { ownMemory } from '../processes/memory.js';
 import { portOf } from './listen.js';
 import { LIMITS, LIMITS_NOTE } from './mangrove-limits.js';
 
@@ -11,4 +12,4 @@ async function start(): Promise<number> {
   return portOf(server);
 }
 
-serve({ listen: async () => ({ port: await start(), notes: [LIMITS_NOTE] }) });
+serve({ listen: async () => ({ port: await start(), notes: [LIMITS_NOTE] }), memory: ownMemory });

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { serve } from '../processes/child.js';
+import { ownMemory } from '../processes/memory.js';
 import { listen } from './listen.js';
 
 /** The loop that everybody writes first: a message that comes in is sent to each subscriber of the topic, one by one. */
@@ -25,4 +26,4 @@ function start(): Promise<number> {
   });
 }
 
-serve({ listen: async () => ({ port: await start(), notes: [] }) });
+serve({ listen: async () => ({ port: await start(), notes: [] }), memory: ownMemory });

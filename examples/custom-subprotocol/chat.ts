@@ -95,7 +95,7 @@ class ChatSession implements Session, Endpoint {
   #enter(authid: string): void {
     const { realms } = this.services;
     const principal: Principal = { authid, authrole: 'chat', authmethod: 'name', authprovider: 'chat' };
-    const attachment = realms.find(realms.defaultRealm)?.attach(this, principal, 'chat');
+    const attachment = realms.find(realms.defaultRealm)?.attach(this, principal, { protocol: 'chat' });
     if (attachment === undefined) return;
     this.#attachment = attachment;
     this.link.established();

@@ -117,7 +117,7 @@ function* imageFaults(stages) {
   if (lastOf(image, 'CMD') === undefined) yield 'there is no CMD';
   const health = healthCommandOf(image);
   if (health === undefined) yield 'there is no HEALTHCHECK in exec form';
-  else if (!health.join(' ').includes('/health')) yield 'HEALTHCHECK does not ask /health';
+  else if (health.join(' ') !== 'node dist/main.js health') yield 'HEALTHCHECK does not ask /health';
 }
 
 function fault({ line, keyword }, what) {

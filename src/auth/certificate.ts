@@ -21,7 +21,7 @@ export interface CertificateOptions {
 }
 
 const FINGERPRINT = /^[0-9a-f]{64}$/;
-const NAME = /^[^\p{Cc}]{1,256}$/u;
+const NAME = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 
 /**
  * Lets in who has shown a TLS client certificate that the server has verified (method `tls`): by its fingerprint, or by its

@@ -41,7 +41,7 @@ describe('chain', () => {
     expect(both.begin(attempt({ authid: '', secret: '' }))).toMatchObject(welcome);
   });
 
-  it("takes the first method in the client's order that is offered", () => {
+  it("WAMP-163: takes the first method in the client's order that is offered", () => {
     expect(both.begin(attempt({ authid: 'a', methods: ['wampcra', 'ticket', 'anonymous'] }))).toEqual(asked);
     expect(both.begin(attempt({ authid: 'a', methods: ['anonymous', 'ticket'] }))).toMatchObject(welcome);
   });
@@ -54,7 +54,7 @@ describe('chain', () => {
     });
   });
 
-  it('refuses methods that nobody offers', () => {
+  it('WAMP-163: refuses methods that nobody offers', () => {
     expect(both.begin(attempt({ authid: 'a', methods: ['cryptosign'] }))).toEqual({
       kind: 'refused',
       code: 'no_matching_method',

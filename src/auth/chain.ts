@@ -51,7 +51,8 @@ class Links {
   begin(attempt: LoginAttempt): Verdict | Promise<Verdict> {
     const { secret, methods } = attempt;
     if (saysSecret(attempt) && secret !== undefined && this.#checking.length > 0) {
-      return this.#check(secret, attempt);
+      const verdict = this.#check(secret, attempt);
+      return 'then' in verdict ? verdict.then(unasked) : unasked(verdict);
     }
     if (methods.length > 0)
       return this.#try({ ...attempt, methods: [...new Set(methods)], secret: undefined }, 0);
@@ -75,14 +76,14 @@ class Links {
     );
   }
 
-  /** Gives a secret to the one who recognises it; whoever has more questions then cannot ask them. */
+  /** Gives a secret to the one who recognises it. */
   #check(
     secret: string,
     attempt: LoginAttempt,
     among: readonly Authenticator[] = this.#checking,
   ): Verdict | Promise<Verdict> {
     const verdict = this.ownerOf(secret, among)?.begin({ ...attempt, secret }) ?? DENIED;
-    return 'then' in verdict ? verdict.then(last) : last(verdict);
+    return 'then' in verdict ? verdict.then(settled) : settled(verdict);
   }
 
   /** Tries the client's methods from the given one on. */
@@ -90,7 +91,7 @@ class Links {
     for (let at = from; at < attempt.methods.length; at += 1) {
       const verdict = this.#beginBy(attempt.methods[at] ?? '', attempt);
       if ('then' in verdict) {
-        return verdict.then((settled) => (isPassed(settled) ? this.#try(attempt, at + 1) : settled));
+        return verdict.then((decided) => (isPassed(decided) ? this.#try(attempt, at + 1) : decided));
       }
       if (!isPassed(verdict)) return verdict;
     }
@@ -109,9 +110,14 @@ class Links {
   }
 }
 
-/** What a verdict on a secret comes to. */
-function last(verdict: Verdict): Verdict {
-  return verdict.kind === 'challenged' || isPassed(verdict) ? DENIED : verdict;
+/** What a verdict on a secret comes to: there is no next method. */
+function settled(verdict: Verdict): Verdict {
+  return isPassed(verdict) ? DENIED : verdict;
+}
+
+/** Who sends a secret at once cannot be asked anything. */
+function unasked(verdict: Verdict): Verdict {
+  return verdict.kind === 'challenged' ? DENIED : verdict;
 }
 
 function isPassed(verdict: Verdict): boolean {

@@ -31,7 +31,7 @@ const accepted = {
 };
 
 describe('cookieSessions', () => {
-  it('issues a cookie that says nothing, and that no script and no other site can use', () => {
+  it('A21: issues a cookie that says nothing, and that no script and no other site can use', () => {
     const cookie = jar().sessions.issue(alice);
     expect(cookie).toMatch(
       /^__Host-mangrove=[\w-]{32}\.[\w-]{43}; Max-Age=28800; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
@@ -52,7 +52,10 @@ describe('cookieSessions', () => {
     ['another origin', (value: string) => [value, 'https://evil.example.com']],
     ['a look-alike', (value: string) => [value, 'https://app.example.com.evil.org']],
     ['no origin', (value: string) => [value, undefined]],
-    ['a changed id', (value: string) => [value.replace(/=./, '=_'), ORIGIN]],
+    [
+      'a changed id',
+      (value: string) => [value.replace(/=(.)/, (_all, first) => (first === '_' ? '=-' : '=_')), ORIGIN],
+    ],
     ['a changed signature', (value: string) => [value.replace(/.$/, '!'), ORIGIN]],
     ['no signature', (value: string) => [value.split('.')[0], ORIGIN]],
     ['something behind it', (value: string) => [`${value}.x`, ORIGIN]],
@@ -60,7 +63,7 @@ describe('cookieSessions', () => {
     ['another name', (value: string) => [value.replace('mangrove', 'm'), ORIGIN]],
     ['nothing', () => ['', ORIGIN]],
     ['no cookie', () => [undefined, ORIGIN]],
-  ])('H3: passes over it with %s', (_what, change) => {
+  ])('A21 H3: passes over it with %s', (_what, change) => {
     const { sessions, ask } = jar();
     const [cookie, origin] = change(valueOf(sessions.issue(alice)));
     const headers = { ...(origin !== undefined && { origin }), ...(cookie !== undefined && { cookie }) };
@@ -101,10 +104,42 @@ describe('cookieSessions', () => {
     expect(jar().ask(two)).toBeUndefined();
   });
 
+  it('A21: bounds the cookies of one name, so that nobody can push out the others', () => {
+    const { sessions, ask } = jar({ capacityPerName: 2 });
+    const bob = valueOf(sessions.issue({ authid: 'bob', authrole: 'member' }));
+    const all = [1, 2, 3].map(() => valueOf(sessions.issue(alice)));
+    expect([bob, ...all].map((value) => ask(value) !== undefined)).toEqual([true, false, true, true]);
+    sessions.revoke(all[2]);
+    sessions.issue(alice);
+    expect(ask(all[1])).toEqual(accepted);
+  });
+
+  it('A21 A12: is good for the realm only that it was issued for', () => {
+    const { sessions } = jar();
+    const cookie = valueOf(sessions.issue({ ...alice, realm: 'realm2' }));
+    const http = { headers: { origin: ORIGIN, cookie } };
+    const inRealm = (realm: string) => sessions.authenticator.identify?.(attempt({ realm, http }));
+    expect([inRealm('realm1'), inRealm('realm2')]).toEqual([undefined, accepted]);
+  });
+
+  it('tells whose cookie was revoked or had to make room: the very principal of its sessions', () => {
+    const told: unknown[] = [];
+    const { sessions, ask } = jar({ capacity: 1, ended: (principal) => void told.push(principal) });
+    const first = valueOf(sessions.issue(alice));
+    const verdict = ask(first);
+    const second = valueOf(sessions.issue({ authid: 'bob', authrole: 'member' }));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toBe(verdict !== undefined && 'principal' in verdict && verdict.principal);
+    sessions.revoke(second);
+    sessions.revoke(second);
+    expect(told.slice(1)).toEqual([{ ...accepted.principal, authid: 'bob' }]);
+  });
+
   it('H3: does not start without origins, with a short secret or a name that no cookie can have', () => {
     expect(() => jar({ origins: [] })).toThrow('Cookies need a list of origins.');
     expect(() => jar({ secret: 'short' })).toThrow('fewer than 32 bytes');
     expect(() => jar({ name: 'a b' })).toThrow('name of a cookie');
+    expect(() => jar({ name: '__Host-x', secure: false })).toThrow('has to be secure');
   });
 });
 

@@ -33,7 +33,7 @@ function begin(given: Partial<LoginAttempt> = {}) {
 }
 
 describe('cryptosign', () => {
-  it('asks to sign 32 random bytes, and lets in whose key it is, with its name or without', async () => {
+  it('WAMP-166: asks to sign 32 random bytes, and lets in whose key it is, with its name or without', async () => {
     for (const authid of [undefined, '', 'client01@example.com']) {
       const { method, extra, answer } = await challengeOf(begin({ authid }));
       expect([method, extra]).toEqual([
@@ -105,7 +105,7 @@ describe('cryptosign, bound to a channel', () => {
   const http = { headers: {}, tls: { channelBindings: new Map([['tls-exporter', channel]]) } };
   const extra = { pubkey: KEY, channel_binding: 'tls-exporter' };
 
-  it('wants challenge and channel, XORed, to be signed', async () => {
+  it('WAMP-166: wants challenge and channel, XORed, to be signed', async () => {
     const challenge = await challengeOf(begin({ http, extra }));
     expect(challenge.extra['channel_binding']).toBe('tls-exporter');
     expect(await challenge.answer(signed(challenge.extra['challenge'], SEED, channel))).toMatchObject({

@@ -1,8 +1,8 @@
-import { createHash, randomBytes, verify } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Authenticator, Challenge, LoginAttempt, Principal, Verdict } from '../broker/index.js';
 import { sameBytes } from './constant-time.js';
-import { parseCryptosignKey } from './ed25519-key.js';
+import { isSignedBy, parseCryptosignKey } from './ed25519-key.js';
 import { DENIED, PASSED, accepted, challenged } from './verdicts.js';
 
 /** Somebody who may log in with keys. */
@@ -79,7 +79,7 @@ function isSignature(response: string, signed: Uint8Array, { key }: Known): bool
   if (!RESPONSE.test(response)) return false;
   const bytes = Buffer.from(response, 'hex');
   const signature = bytes.subarray(0, SIGNATURE_BYTES);
-  return verify(null, signed, key, signature) && sameBytes(bytes.subarray(SIGNATURE_BYTES), signed);
+  return isSignedBy(key, signed, signature) && sameBytes(bytes.subarray(SIGNATURE_BYTES), signed);
 }
 
 /** The channel that the client wants the signature to be bound to; undefined if it wants none, or TLS has no such binding. */

@@ -11,12 +11,17 @@ export interface DynamicPrincipal {
   readonly keys?: readonly string[];
   /** When the proof ends, in ms since the Unix epoch. Default: it does not. */
   readonly expiresAt?: number;
+  /**
+   * What the client is asked next, when it has proved this: it gets CHALLENGE `ticket` with these details, and its answer is
+   * asked about as the next `round`, whose answer decides. Default: it is in.
+   */
+  readonly next?: Readonly<Record<string, string | number | null>>;
 }
 
 /** What the application answers: who it is, or only the role; null or undefined for nobody. */
 export type DynamicAnswer = DynamicPrincipal | string | null | undefined;
 
-const NAME = /^[^\p{Cc}]{1,256}$/u;
+const NAME = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 
 /**
  * Reads an answer, which may come from a procedure: nothing in it is believed to have its type.
@@ -27,7 +32,7 @@ export function principalOf(answer: unknown): DynamicPrincipal | undefined {
   if (answer === null || answer === undefined || answer === false) return undefined;
   if (typeof answer === 'string') return { role: nameOf(answer, 'role') };
   if (typeof answer !== 'object' || Array.isArray(answer)) throw malformed('its type');
-  const { role, authid, wampcra, scram, keys, expiresAt } = answer as Readonly<Record<string, unknown>>;
+  const { role, authid, wampcra, scram, keys, expiresAt, next } = answer as Readonly<Record<string, unknown>>;
   return {
     role: nameOf(role, 'role'),
     ...(isGiven(authid) && { authid: nameOf(authid, 'authid') }),
@@ -35,6 +40,7 @@ export function principalOf(answer: unknown): DynamicPrincipal | undefined {
     ...(isGiven(scram) && { scram: textOf(scram, 'scram') }),
     ...(isGiven(keys) && { keys: keysOf(keys) }),
     ...(isGiven(expiresAt) && { expiresAt: timeOf(expiresAt) }),
+    ...(isGiven(next) && { next: detailsOf(next) }),
   };
 }
 
@@ -67,6 +73,16 @@ function keysOf(value: unknown): readonly string[] {
 function timeOf(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw malformed('expiresAt');
+}
+
+function detailsOf(value: unknown): Readonly<Record<string, string | number | null>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('next');
+  const details = Object.entries(value).map(([key, detail]: [string, unknown]) => {
+    if (detail === null || typeof detail === 'string' || Number.isFinite(detail))
+      return [key, detail] as const;
+    throw malformed('next');
+  });
+  return Object.fromEntries(details) as Record<string, string | number | null>;
 }
 
 /** Says what is wrong, and nothing of what stands there: it may be a secret. */

@@ -47,6 +47,7 @@ describe('dynamic, by a function', () => {
       method: 'ticket',
       authid: 'alice',
       ticket: 'open',
+      round: 1,
       extra: {},
       remoteAddress: '127.0.0.1',
       http: undefined,
@@ -137,6 +138,8 @@ describe('dynamic, by a function', () => {
     [{ role: 'user', keys: 'abc' }, 'keys'],
     [{ role: 'user', wampcra: 5 }, 'wampcra'],
     [{ role: 'user', expiresAt: 'never' }, 'expiresAt'],
+    [{ role: 'user', next: 'code' }, 'next'],
+    [{ role: 'user', next: { code: {} } }, 'next'],
   ])('A16: fails for the answer %j, and says no more than what is wrong', async (answer, what) => {
     const { authenticator } = answering(answer as DynamicAnswer);
     await expect(authenticator.begin(attempt({ authid: 'a', secret: 'sesame' }))).rejects.toThrow(
@@ -155,6 +158,28 @@ describe('dynamic, by a function', () => {
     });
     answer('user');
     expect(await first).toMatchObject({ kind: 'accepted' });
+  });
+});
+
+describe('dynamic, by a function that never answers', () => {
+  it('A4 A14: gives the place back after a time, so that others can log in', async () => {
+    let hangs = true;
+    const authenticate = (): DynamicAnswer | Promise<DynamicAnswer> =>
+      hangs ? new Promise<DynamicAnswer>(() => {}) : 'user';
+    const authenticator = dynamic({
+      methods: ['ticket'],
+      authenticate,
+      concurrency: 1,
+      queue: 0,
+      timeoutMs: 20,
+    });
+    await expect(authenticator.begin(attempt({ authid: 'a', secret: 'x' }))).rejects.toThrow(
+      'The authenticator did not answer within 20 ms.',
+    );
+    hangs = false;
+    expect(await authenticator.begin(attempt({ authid: 'a', secret: 'x' }))).toMatchObject({
+      kind: 'accepted',
+    });
   });
 });
 
@@ -191,13 +216,49 @@ describe('dynamic, by a procedure', () => {
     client.close();
   });
 
-  it('fails if nobody has registered it', async () => {
+  it('fails if nobody has registered it, which is told once, and counted', async () => {
+    const told: unknown[] = [];
+    const defects: string[] = [];
+    const instrumentation = {
+      count: (counter: string): void => void told.push(counter),
+      event: (name: string, fields: object): void => {
+        if (name === 'authenticator_failed') told.push([name, fields]);
+      },
+      defect: (where: string): void => void defects.push(where),
+    };
+    const authenticator = dynamic({ methods: ['ticket'], authenticate: 'com.example.authenticate' });
+    server = await startTestServer({ authenticator, instrumentation });
+    const fails = async (): Promise<void> => {
+      expect(await loginOverWamp(server.url, 'alice', 'sesame')).toBe('wamp.error.authentication_failed');
+      expect(await loginOverStomp(server.url, 'alice', 'sesame')).toMatch(
+        /^ERROR\nmessage:authentication failed\n/,
+      );
+    };
+    await fails();
+    const missing = [
+      'authenticator_failed',
+      { realm: 'realm1', procedure: 'com.example.authenticate', reason: 'wamp.error.no_such_procedure' },
+    ];
+    expect(told).toEqual(['authentications_failed', missing, 'authentications_failed']);
+    const client = server.router.connect();
+    const registration = await client.register('com.example.authenticate', () => 'backend');
+    expect(await loginOverWamp(server.url, 'alice', 'sesame')).toMatchObject({ authrole: 'backend' });
+    await registration.unregister();
+    await fails();
+    expect(told.slice(3)).toEqual(['authentications_failed', missing, 'authentications_failed']);
+    expect(defects).toEqual([]);
+    client.close();
+  });
+
+  it('fails with a defect if it fails otherwise', async () => {
     const authenticator = dynamic({ methods: ['ticket'], authenticate: 'com.example.authenticate' });
     server = await startTestServer({ authenticator });
+    const client = server.router.connect({ onError: () => {} });
+    await client.register('com.example.authenticate', () => {
+      throw new Error('The directory is not there.');
+    });
     expect(await loginOverWamp(server.url, 'alice', 'sesame')).toBe('wamp.error.authentication_failed');
-    expect(await loginOverStomp(server.url, 'alice', 'sesame')).toMatch(
-      /^ERROR\nmessage:authentication failed\n/,
-    );
-    expect(server.defects.splice(0)).toHaveLength(2);
+    expect(server.defects.splice(0)).toHaveLength(1);
+    client.close();
   });
 });

@@ -14,6 +14,7 @@ import { unpadded } from './phc.js';
 import { scram } from './scram.js';
 import { DENIED, PASSED, UNDECIDED, accepted, challenged } from './verdicts.js';
 import { wampcra } from './wampcra.js';
+import { within } from './within.js';
 import { WorkGate } from './work-gate.js';
 
 /** The methods that {@link dynamic} can serve. */
@@ -25,7 +26,9 @@ export interface DynamicRequest {
   readonly method: DynamicMethod;
   /** The name that is claimed; undefined if only a key was shown. */
   readonly authid: string | undefined;
-  /** With `ticket`: the secret that was given. */
+  /** 1, or more if an answer before had `next`: whatever was asked before has been proved. */
+  readonly round: number;
+  /** With `ticket`, and from the second round on: the secret that was given. */
   readonly ticket: string | undefined;
   /** What the client sent besides: with `cryptosign`, `pubkey` is its key. Nothing in it is checked. */
   readonly extra: AuthExtra;
@@ -39,16 +42,19 @@ export interface DynamicOptions {
   /**
    * Says who it is, and what proves it: a function, or the URI of a procedure of the client's realm. The procedure is called
    * with the realm, the name (or null), and `{ authmethod, ticket, authextra, transport: { peer } }`; let nobody register it whom
-   * you would not let decide about logins.
+   * you would not let decide about logins. From the second round on the details have `round`.
    */
   readonly authenticate: string | ((request: DynamicRequest) => DynamicAnswer | Promise<DynamicAnswer>);
-  /** How long a procedure may take, in ms. Default 5000. */
+  /** How long it may take, in ms. Default 5000. */
   readonly timeoutMs?: number;
   /** How many are asked at once. Default 100. */
   readonly concurrency?: number;
   /** How many may wait for that; more are refused. Default 1000. */
   readonly queue?: number;
 }
+
+/** How often a client is asked within one login. */
+const MAX_ROUNDS = 5;
 
 type ProofMethod = Exclude<DynamicMethod, 'ticket'>;
 
@@ -63,21 +69,41 @@ export function dynamic(options: DynamicOptions): Authenticator {
   const nobody = decoys();
   const checksTickets = options.methods.includes('ticket');
 
-  const checkTicket = async (attempt: LoginAttempt, ticket: string): Promise<Verdict> => {
-    const found = await source.ask(attempt, 'ticket', ticket);
-    if (found === 'busy') return UNDECIDED;
+  const checkTicket = async (attempt: LoginAttempt, ticket: string, round = 1): Promise<Verdict> => {
+    const found = await source.ask(attempt, { method: 'ticket', ticket, round });
+    if (found === 'unasked') return UNDECIDED;
     if (found === undefined) return DENIED;
     const { authid = attempt.authid, role, expiresAt } = found;
     if (authid === undefined || authid === '') return DENIED;
     const identity = { authid, authrole: role, authmethod: 'ticket', authprovider: 'dynamic' };
-    return accepted(expiresAt === undefined ? identity : { ...identity, expiresAt });
+    const proved = accepted(expiresAt === undefined ? identity : { ...identity, expiresAt });
+    return further(proved, attempt, found, round);
+  };
+
+  /** Asks the client once more when it has proved what the verdict is about, if the application wants that. */
+  const further = (
+    verdict: Verdict,
+    attempt: LoginAttempt,
+    { next }: DynamicPrincipal,
+    round: number,
+  ): Verdict => {
+    if (next === undefined) return verdict;
+    return whenAccepted(verdict, (proved) => {
+      if (round >= MAX_ROUNDS) return DENIED;
+      const known = { ...attempt, authid: proved.principal.authid };
+      return challenged('ticket', next, async (response) =>
+        whenAccepted(await checkTicket(known, response, round + 1), (last) => both(proved, last)),
+      );
+    });
   };
 
   const prove = async (attempt: LoginAttempt, method: ProofMethod): Promise<Verdict> => {
-    const found = await source.ask(attempt, method, undefined);
-    if (found === 'busy') return UNDECIDED;
+    const found = await source.ask(attempt, { method, ticket: undefined, round: 1 });
+    if (found === 'unasked') return UNDECIDED;
     const verifier = (found && verifierOf(found, attempt, method)) ?? nobody[method];
-    return until(await verifier.begin(attempt), found?.expiresAt);
+    const verdict = await verifier.begin(attempt);
+    if (found === undefined) return verdict;
+    return further(until(verdict, found.expiresAt), attempt, found, 1);
   };
 
   return {
@@ -109,36 +135,54 @@ class Source {
     this.#host = host;
   }
 
-  /** Who it is; undefined: nobody, `busy`: nobody was asked. */
+  /** Who it is; undefined: nobody, `unasked`: nobody could be asked. */
   async ask(
     attempt: LoginAttempt,
-    method: DynamicMethod,
-    ticket: string | undefined,
-  ): Promise<DynamicPrincipal | undefined | 'busy'> {
+    asked: Pick<DynamicRequest, 'method' | 'ticket' | 'round'>,
+  ): Promise<DynamicPrincipal | undefined | 'unasked'> {
     const { realm, authid, extra = {}, remoteAddress, http } = attempt;
     const { authenticate } = this.options;
     const answer = await this.#gate.run(async () => {
-      const request = { realm, method, authid, ticket, extra, remoteAddress, http };
+      const request = { realm, ...asked, authid, extra, remoteAddress, http };
       const given =
         typeof authenticate === 'string'
           ? await this.#call(authenticate, request)
-          : await authenticate(request);
-      return { principal: principalOf(given) };
+          : await within(this.#timeoutMs, 'authenticator', authenticate(request));
+      return given === UNREGISTERED ? undefined : { principal: principalOf(given) };
     });
-    return answer === undefined ? 'busy' : answer.principal;
+    return answer === undefined ? 'unasked' : answer.principal;
   }
 
-  #call(procedure: string, request: DynamicRequest): Promise<unknown> {
-    const { realm, authid = null, method, ticket, extra, remoteAddress } = request;
+  get #timeoutMs(): number {
+    return this.options.timeoutMs ?? 5000;
+  }
+
+  async #call(procedure: string, request: DynamicRequest): Promise<unknown> {
+    const { realm, authid = null, method, ticket, round, extra, remoteAddress } = request;
     if (this.#host === undefined) throw new Error('No router has started this authenticator.');
     const details = {
       authmethod: method,
       ...(ticket !== undefined && { ticket }),
+      ...(round > 1 && { round }),
       authextra: extra,
       transport: { peer: remoteAddress },
     };
-    return this.#host.call(realm, procedure, [realm, authid, details], this.options.timeoutMs ?? 5000);
+    try {
+      return await this.#host.call(realm, procedure, [realm, authid, details], this.#timeoutMs);
+    } catch (error) {
+      // The router has told that; it is no fault of whoever wants to log in, and no defect.
+      if (uriOf(error) === 'wamp.error.no_such_procedure') return UNREGISTERED;
+      throw error;
+    }
   }
+}
+
+/** Stands for the answer of a procedure that nobody has registered. */
+const UNREGISTERED = Symbol('unregistered');
+
+/** The URI of what a call was rejected with; undefined if it has none. */
+function uriOf(error: unknown): unknown {
+  return error instanceof Error && 'uri' in error ? error.uri : undefined;
 }
 
 /** What checks the answer of somebody who is known; undefined if it has nothing for this method. */
@@ -180,12 +224,32 @@ function decoys(): Readonly<Record<ProofMethod, Authenticator>> {
   };
 }
 
-/** The same verdict, with an end. */
-function until(verdict: Verdict, expiresAt: number | undefined): Verdict {
-  if (expiresAt === undefined || verdict.kind === 'refused') return verdict;
-  if (verdict.kind === 'accepted') return { ...verdict, principal: { ...verdict.principal, expiresAt } };
+type Accepted = Extract<Verdict, { readonly kind: 'accepted' }>;
+
+/** The same verdict, but for what it comes to when the client is accepted, now or by its answer. */
+function whenAccepted(verdict: Verdict, then: (accepted: Accepted) => Verdict): Verdict {
+  if (verdict.kind === 'refused') return verdict;
+  if (verdict.kind === 'accepted') return then(verdict);
   const { challenge } = verdict;
   const answer = async (response: string, extra?: AuthExtra): Promise<Verdict> =>
-    until(await challenge.answer(response, extra), expiresAt);
+    whenAccepted(await challenge.answer(response, extra), then);
   return { kind: 'challenged', challenge: { ...challenge, answer } };
+}
+
+/** The same verdict, with an end. */
+function until(verdict: Verdict, expiresAt: number | undefined): Verdict {
+  if (expiresAt === undefined) return verdict;
+  return whenAccepted(verdict, (accepted) => ({
+    ...accepted,
+    principal: { ...accepted.principal, expiresAt },
+  }));
+}
+
+/** Who has proved both: by the first method, until the first of both ends. */
+function both(first: Accepted, last: Accepted): Verdict {
+  const { authmethod } = first.principal;
+  const principal = { ...last.principal, authmethod };
+  const extra = first.extra === undefined ? last.extra : { ...first.extra, ...last.extra };
+  const expiresAt = Math.min(first.principal.expiresAt ?? Infinity, last.principal.expiresAt ?? Infinity);
+  return accepted(Number.isFinite(expiresAt) ? { ...principal, expiresAt } : principal, extra);
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /** An Ed25519 key pair as WAMP clients take it: 32 bytes each, in hexadecimal digits. */
@@ -49,6 +49,11 @@ export function cryptosignKeyOf(privateKey: string): string | undefined {
   if (!HEX.test(privateKey)) return undefined;
   const key = Buffer.concat([PKCS8_PREFIX, Buffer.from(privateKey, 'hex')]);
   return hexOf(createPublicKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' })));
+}
+
+/** Whether a signature of 64 bytes is that of the key over exactly these bytes, in its only spelling [RFC 8032 §5.1.7]. */
+export function isSignedBy(key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
+  return verify(null, message, key, signature);
 }
 
 function hexOf(publicKey: KeyObject): string {

@@ -43,7 +43,7 @@ const MAX_TOKEN_LENGTH = 16_384;
 /** Header, claims and signature; the header is an object. */
 const TOKEN = /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/;
 const BEARER = /^bearer +(?<token>\S+)$/i;
-const NAME = /^[^\p{Cc}]{1,256}$/u;
+const NAME = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 
 /**
  * Signed tokens (JWT) of configured issuers: as the answer to the WAMP challenge `ticket` or `jwt`, as STOMP's `passcode`,

@@ -98,7 +98,8 @@ async function deriveArgon2(
 type Cost = Pick<ScramDerivation, 'kdf' | 'iterations' | 'memory'>;
 
 function argon2Cost(groups: Readonly<Record<string, string | undefined>>): Cost | undefined {
-  const iterations = costOf(groups['t'], 1, 1000);
+  // Crossbar's credentials have 4096 rounds over little memory.
+  const iterations = costOf(groups['t'], 1, 4096);
   const memory = costOf(groups['m'], 64, 1024 * 1024);
   return iterations === undefined || memory === undefined
     ? undefined

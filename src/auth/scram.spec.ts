@@ -82,7 +82,7 @@ function asking(authid: string | undefined, extra: AuthExtra = {}, given: Partia
 }
 
 describe('scram', () => {
-  it('extends the client’s nonce and tells how the password is salted', async () => {
+  it('WAMP-167: extends the client’s nonce and tells how the password is salted', async () => {
     const { method, extra } = await challengeOf(asking('user'));
     expect(method).toBe('wamp-scram');
     expect(extra).toEqual({
@@ -242,7 +242,7 @@ describe('a WAMP client that logs in with wamp-scram', () => {
   };
   afterEach(() => peers.end());
 
-  it('is challenged, and told the verifier in WELCOME', async () => {
+  it('WAMP-167: is challenged, and told the verifier in WELCOME', async () => {
     const peer = connect();
     const [message] = peer.take();
     expect(message).toMatch(

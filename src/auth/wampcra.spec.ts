@@ -22,7 +22,7 @@ describe('wampcra', () => {
   const begin = (authid: string) =>
     challengeOf(authenticator.begin(attempt({ authid, methods: ['wampcra'], session: 3251278072152162 })));
 
-  it('asks to sign who it will be, when, and in which session', async () => {
+  it('WAMP-165: asks to sign who it will be, when, and in which session', async () => {
     const { method, extra } = await begin('peter');
     expect(method).toBe('wampcra');
     expect(extra).toEqual({ challenge: expect.any(String), salt: 'salt123', keylen: 32, iterations: 1000 });
@@ -37,7 +37,7 @@ describe('wampcra', () => {
     });
   });
 
-  it('accepts the signature by the derived key', async () => {
+  it('WAMP-165: accepts the signature by the derived key', async () => {
     const { extra, answer } = await begin('peter');
     expect(await answer(sign(KEY, extra['challenge']))).toEqual({
       kind: 'accepted',

@@ -16,9 +16,14 @@ export class WorkGate {
     private readonly queue: number,
   ) {}
 
+  /** Whether a job would have to wait now. */
+  get full(): boolean {
+    return this.#running >= this.concurrency;
+  }
+
   /** Runs a job when it is its turn. Resolves to undefined, without running it, if too many wait already. */
   async run<T>(job: () => Promise<T>): Promise<T | undefined> {
-    if (this.#running >= this.concurrency) {
+    if (this.full) {
       if (this.#waiting.length >= this.queue) return undefined;
       await new Promise<void>((turn) => this.#waiting.push(turn));
     } else {

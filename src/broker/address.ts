@@ -28,9 +28,14 @@ export interface Pattern {
 /** The component of a `multi` pattern that stands for zero or more components. */
 export const MANY = '#';
 
+/** The first component of what belongs to the router. */
+export const RESERVED = 'wamp';
+
 /** Whether the address belongs to the router alone: its first component is exactly `wamp` [WAMP BP URIs]. */
 export function isReserved(address: string): boolean {
-  return address.startsWith('wamp') && (address.length === 4 || address[4] === '.');
+  return (
+    address.startsWith(RESERVED) && (address.length === RESERVED.length || address[RESERVED.length] === '.')
+  );
 }
 
 /** The word before a queue's name where queues and procedures, or queues and topics, are told apart by the address alone. */
@@ -56,9 +61,23 @@ export function isReplyAddress(address: string): boolean {
   return address.startsWith('#');
 }
 
+/**
+ * Whether the pattern could match an address by its form, and yet does not: private addresses are matched by exact patterns
+ * only, those of the router (`wamp.…`) also by patterns that begin with that word.
+ */
+export function isHiddenFrom({ match, text }: Pattern, address: string): boolean {
+  if (match === 'exact') return false;
+  return isPrivate(address) || (isReserved(address) && !isReserved(text));
+}
+
 /** Whether the pattern names one reply address. A `multi` pattern may begin with `#` too, and is not private. */
 export function isPrivatePattern(pattern: Pattern): boolean {
   return pattern.match === 'exact' && isReplyAddress(pattern.text);
+}
+
+/** Whether nobody is told of a subscription to the pattern: it is to one private address. */
+export function isUntold({ match, text }: Pattern): boolean {
+  return match === 'exact' && isPrivate(text);
 }
 
 /** One text for a pattern, to be used as a key. */
@@ -74,4 +93,9 @@ export function patternKey(pattern: Pattern): string {
 export function canonicalPattern(pattern: Pattern): Pattern {
   if (pattern.match !== 'multi' || pattern.text.split('.').includes(MANY)) return pattern;
   return { match: 'wildcard', text: pattern.text };
+}
+
+/** The key of a subscription whose owner knows it by its pattern alone (WAMP). */
+export function keyOf(pattern: Pattern): string {
+  return patternKey(canonicalPattern(pattern));
 }

@@ -1,27 +1,28 @@
+import { SmallMap, SmallSet } from '../lib/index.js';
 import type { Pattern } from './address.js';
-import { canonicalPattern, isPrivatePattern, patternKey } from './address.js';
-import type { AdmissionRules, Applicant } from './admission.js';
-import { Admission } from './admission.js';
-import { Backlog } from './backlog.js';
+import { canonicalPattern } from './address.js';
+import type { Applicant } from './rights/admission.js';
+import { Admission } from './rights/admission.js';
 import type { Batch } from './batch.js';
-import { CallDoor } from './call-door.js';
+import { CallDoor } from './calls/call-door.js';
 import { Confirmations } from './confirmations.js';
-import type { Answer, Call, CallCommand } from './calls.js';
-import type { Dealer, Party } from './dealer.js';
+import type { Core } from './core.js';
+import type { Answer, Call, CallCommand } from './calls/calls.js';
+import type { Party } from './calls/dealer.js';
 import type { Refusal } from './errors.js';
-import type { BrokerLimits } from './limits.js';
 import type { Outcome } from './outcome.js';
-import type { Past } from './past.js';
+import { Outlet } from './outlet.js';
 import type { Principal } from './ports/authenticator.js';
 import { EndpointGuard } from './endpoint-guard.js';
 import type { CancelMode, Endpoint } from './ports/endpoint.js';
-import { refusal } from './permissions.js';
-import type { Identity, Origin, Publication, PublishCommand } from './publication.js';
-import type { ConsumeCommand, Consumer, Delivery, EnqueueCommand, Settlement } from './queues/consumer.js';
+import type { Action, Decision } from './ports/authorizer.js';
+import { Permissions, refusal } from './rights/permissions.js';
+import { identityOf, trusted } from './publication.js';
+import type { Identity, Origin, PublishCommand } from './publication.js';
+import type { ConsumeCommand, Consumer, EnqueueCommand, Settlement } from './queues/consumer.js';
 import { Burden } from './queues/burden.js';
 import type { QueueConsumer, Receiver } from './queues/queue-consumer.js';
-import type { Queues } from './queues/queues.js';
-import type { Examined } from './queue-questions.js';
+import type { Examined } from './rights/queue-questions.js';
 import { QueueDoor } from './queue-door.js';
 import type {
   CallPart,
@@ -29,30 +30,14 @@ import type {
   Invocation,
   RegisterCommand,
   Registration,
-} from './registrations.js';
-import { Replays } from './replay.js';
+} from './calls/registrations.js';
+import { Rights } from './rights/rights.js';
 import type { Request } from './request.js';
+import type { AttachOptions } from './sessions/session-entry.js';
+import { SessionEntry } from './sessions/session-entry.js';
 import type { SubscribeCommand } from './subscribe-command.js';
 import type { Subscriber, Subscription } from './subscriptions.js';
-
-/** What an attachment needs from its broker: the commands, once they are admitted. */
-export interface Core extends AdmissionRules {
-  readonly realm: string;
-  readonly limits: BrokerLimits;
-  readonly past: Past;
-  /** Undefined if the broker keeps no queues. */
-  readonly queues: Queues | undefined;
-  readonly dealer: Dealer;
-  run(change: () => void): void;
-  publish(from: Attachment, request: Request, command: PublishCommand, acknowledge: boolean): void;
-  /** Returns a promise if the batch has to wait for the store. */
-  commit(from: Attachment, request: Request, batch: Batch): Promise<void> | undefined;
-  subscribe(by: Attachment, request: Request, command: SubscribeCommand): void;
-  unsubscribe(by: Attachment, request: Request, subscription: Subscription): void;
-  detach(attachment: Attachment): void;
-  evict(attachment: Attachment, why: Refusal): void;
-  withdraw(subscription: Subscription, why: Refusal, told: boolean): void;
-}
+import { Testaments } from './sessions/testaments.js';
 
 /**
  * What one endpoint may do, and all that it holds: nothing of an endpoint is kept anywhere else, and `detach` removes it.
@@ -63,20 +48,24 @@ export interface Core extends AdmissionRules {
 export class Attachment implements Applicant, Subscriber, Receiver, Party {
   /** The endpoint's session id, of global scope [WAMP BP IDs]. */
   readonly session: number;
-  readonly identity: Identity;
-  readonly principal: Principal;
+  /** What others may see of it. */
+  readonly entry: SessionEntry;
+  /** What it may do. */
+  readonly rights: Rights;
   /** key → subscription */
-  readonly subscriptions = new Map<string, Subscription>();
+  readonly subscriptions = new SmallMap<string, Subscription>();
   /** key → consumer */
-  readonly consumers = new Map<string, QueueConsumer>();
+  readonly consumers = new SmallMap<string, QueueConsumer>();
   /** Messages of queues that this endpoint has yet to settle. */
   readonly burden: Burden;
   /** Registrations that this endpoint holds. */
-  readonly registrations = new Set<Registration>();
+  readonly registrations = new SmallSet<Registration>();
   /** request → the call that it waits for, as a caller */
-  readonly calls = new Map<Request, Call>();
+  readonly calls = new SmallMap<Request, Call>();
   /** Invocations that this endpoint has yet to answer, as a callee. */
-  readonly invocations = new Set<Invocation>();
+  readonly invocations = new SmallSet<Invocation>();
+  /** Events that are published when the session ends. */
+  readonly testaments: Testaments;
   /** Subscriptions with a pattern, for the limit. */
   patternSubscriptions = 0;
   /** Registrations with a pattern, for the limit. */
@@ -84,48 +73,62 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
   /** Bytes of payloads and headers in open calls, for the limit. */
   callBytes = 0;
   detached = false;
-  readonly backlog: Backlog;
-  /** Subscriptions that begin with the past, until they are live. */
-  readonly #replays: Replays;
+  /** What it has its endpoint given. For the broker. */
+  readonly outlet: Outlet<Attachment>;
   readonly #confirmations: Confirmations;
   readonly #admission: Admission;
   readonly #queueDoor: QueueDoor;
   readonly #callDoor: CallDoor;
   readonly #guard: EndpointGuard;
-  /** Whether the endpoint takes deliveries now. */
-  #flowing = true;
+  #origin: Origin;
+  #identity: Identity;
 
   constructor(
-    private readonly broker: Core,
+    private readonly broker: Core<Attachment>,
     readonly endpoint: Endpoint,
-    readonly origin: Origin,
+    from: Origin,
+    options: AttachOptions = {},
   ) {
-    const { session, principal } = origin;
-    this.session = session;
-    this.principal = principal;
-    this.identity = { session, authid: principal.authid, authrole: principal.authrole };
+    this.session = from.session;
+    this.#origin = from;
+    this.#identity = identityOf(from);
+    this.entry = new SessionEntry(this, options, broker.past.now);
     this.burden = new Burden(broker.limits);
-    this.#admission = new Admission(broker, this);
+    this.testaments = new Testaments(broker.limits, {
+      faultOf: (topic) => this.#admission.faultOf(topic, true),
+      permits: (topic) => this.permits('publish', topic),
+    });
+    const permissions = new Permissions(broker, this);
+    this.#admission = new Admission(broker, this, permissions);
+    this.rights = new Rights(broker, this, permissions, (why) => broker.evict(this, why));
     this.#queueDoor = new QueueDoor(broker.queues, this.#admission, this);
     this.#callDoor = new CallDoor(broker.dealer, this.#admission, this);
     this.#guard = new EndpointGuard(endpoint, this, (where, error) => this.#failed(where, error));
-    this.backlog = new Backlog(broker.limits.backlogMessages, broker.limits.backlogBytes);
-    this.#replays = new Replays(broker, this);
+    this.outlet = new Outlet<Attachment>(broker, this, this.#guard);
     this.#confirmations = new Confirmations(this);
+  }
+
+  /** Who it is: a new object whenever the principal is renewed. */
+  get origin(): Origin {
+    return this.#origin;
+  }
+
+  get principal(): Principal {
+    return this.#origin.principal;
+  }
+
+  /** The same, as others may be told. */
+  get identity(): Identity {
+    return this.#identity;
   }
 
   get features(): EndpointFeatures {
     return this.endpoint.features;
   }
 
-  /** Whether the endpoint takes deliveries now. */
-  get flowing(): boolean {
-    return this.#flowing;
-  }
-
   /** How many publications wait for this endpoint to take them. */
   get backlogSize(): number {
-    return this.backlog.size;
+    return this.outlet.backlog.size;
   }
 
   /** Publishes one event. Success is told only if `acknowledge`, a refusal always. */
@@ -138,7 +141,9 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
    * subscriber; or nothing, if one item is refused (answered once, for the first that is).
    */
   commit(request: Request, batch: Batch): Promise<void> | undefined {
-    return this.#queueDoor.commit(request, batch, () => this.broker.commit(this, request, batch));
+    return this.#queueDoor.commit(request, batch, (admitted) =>
+      this.broker.committing.commit(this, request, admitted),
+    );
   }
 
   /** Asks now what a later batch with that item will ask; refuses the request if it would be refused, else says nothing. */
@@ -183,13 +188,12 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
     const pattern = canonicalPattern(command.pattern);
     const fault = this.#admission.faultOf(pattern, false);
     if (fault !== undefined) return this.refuse(request, fault);
-    // A reply address is a capability: whoever was given it may listen, and the authorizer has no rule for it.
-    if (isPrivatePattern(pattern)) {
-      this.broker.subscribe(this, request, { ...command, pattern });
-      return undefined;
-    }
-    return this.#admission.decided(request, 'subscribe', pattern, false, () => {
-      this.broker.subscribe(this, request, { ...command, pattern });
+    return this.#admission.decided(request, 'subscribe', pattern, false, (decision) => {
+      this.broker.subscribing.subscribe(this, request, {
+        ...command,
+        pattern,
+        sees: this.rights.filter(decision, pattern),
+      });
       return undefined;
     });
   }
@@ -200,7 +204,7 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
       this.refuse(request, NO_SUCH_SUBSCRIPTION);
       return;
     }
-    this.broker.unsubscribe(this, request, subscription);
+    this.broker.subscribing.unsubscribe(this, request, subscription);
   }
 
   /** Offers a procedure, or a pattern of them, alone or as one of those that share it. */
@@ -249,46 +253,30 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
 
   /** There is room again: hands over what was kept back, in order, until the endpoint wants no more. */
   resume(): void {
-    if (this.detached || this.#flowing) return;
+    this.outlet.resume();
+  }
+
+  /** What the principal may do, for procedures of the router; a promise, which does not reject, if the authorizer needs time. */
+  permits(action: Action, pattern: Pattern): Decision | Promise<Decision> {
+    return this.rights.permits(action, pattern);
+  }
+
+  /**
+   * The client has proved again who it is: the same authid, which the caller of this checks. Role and expiry may be others, and
+   * what it holds is asked about again.
+   */
+  renew(principal: Principal): void {
     this.broker.run(() => {
       if (this.detached) return;
-      this.#flowing = true;
-      while (this.#flowing) {
-        const entry = this.backlog.shift();
-        if (entry === undefined) break;
-        const { expiresAt } = entry.publication;
-        if (expiresAt !== undefined && expiresAt <= this.broker.past.now) continue;
-        this.#hand(entry.subscription, entry.publication);
-      }
-      if (this.#flowing) this.#replays.advance();
-      if (this.#flowing) this.broker.queues?.resume(this);
+      this.#origin = { ...this.#origin, principal };
+      this.#identity = identityOf(this.#origin);
+      this.rights.renewed();
     });
   }
 
   /** Removes everything that this endpoint holds; open calls are ended and their other sides told. Once. */
   detach(): void {
     if (!this.detached) this.broker.detach(this);
-  }
-
-  /** Gives one publication to the endpoint, or keeps it back while the endpoint takes no more. For the broker. */
-  offer(subscription: Subscription, publication: Publication): void {
-    if (this.#flowing) {
-      this.#hand(subscription, publication);
-      return;
-    }
-    if (!this.backlog.push(subscription, publication)) this.overwhelmed();
-  }
-
-  /** More would have to be kept back than may be. For the broker. */
-  overwhelmed(): void {
-    const { backlogMessages, backlogBytes } = this.broker.limits;
-    const bounds = `${backlogMessages} events of ${backlogBytes} bytes in all may be kept back`;
-    this.broker.evict(this, refusal('limit_exceeded', `Too slow: ${bounds}.`));
-  }
-
-  /** Holds a new subscription until what it begins with has been handed over, and answers it. For the broker. */
-  beginReplay(subscription: Subscription, request: Request, command: SubscribeCommand): void {
-    this.#replays.begin(subscription, request, command);
   }
 
   /** Tells an outcome once something is safe, in the order of the commands; see `Confirmations`. For the broker. */
@@ -310,18 +298,6 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
     this.broker.run(change);
   }
 
-  /** Drops what is kept back for a subscription that is over. For the broker. */
-  discard(subscription: Subscription): void {
-    this.backlog.discard(subscription);
-    this.#replays.drop(subscription);
-  }
-
-  /** Drops all that is kept back. For the broker. */
-  clearBacklog(): void {
-    this.backlog.clear();
-    this.#replays.clear();
-  }
-
   /** Tells the endpoint an outcome. For the broker. */
   answer(request: Request, outcome: Outcome): void {
     this.#guard.answer(request, outcome);
@@ -331,13 +307,6 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
   refuse(request: Request, why: Refusal): undefined {
     this.broker.run(() => this.answer(request, { kind: 'refused', ...why }));
     return undefined;
-  }
-
-  /** Gives one message of a queue to the endpoint. False if it failed, and so has not got it. For the broker. */
-  hand(delivery: Delivery): boolean {
-    const taken = this.#guard.consume(delivery);
-    if (taken !== 'more') this.#flowing = false;
-    return taken !== 'failed';
   }
 
   /** Tells the endpoint that its browsing consumer has been shown all there was. For the broker. */
@@ -360,10 +329,6 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
     this.#guard.interrupt(invocation, mode, why);
   }
 
-  #hand(subscription: Subscription, publication: Publication): void {
-    if (this.#guard.deliver(subscription, publication) !== 'more') this.#flowing = false;
-  }
-
   /** A defect of one endpoint must cost nobody else anything: it is reported, and the endpoint is evicted. */
   #failed(where: string, error: unknown): void {
     this.broker.instrumentation.defect(where, error);
@@ -371,11 +336,12 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
   }
 
   #publish(request: Request, command: PublishCommand, acknowledge: boolean): Promise<void> | undefined {
-    const pattern = exact(command.topic);
+    const pattern: Pattern = { match: 'exact', text: command.topic };
     const fault = this.#admission.faultOf(pattern, true);
     if (fault !== undefined) return this.refuse(request, fault);
-    return this.#admission.decided(request, 'publish', pattern, command.disclose, () => {
-      this.broker.publish(this, request, command, acknowledge);
+    return this.#admission.decided(request, 'publish', pattern, command.disclose, ({ trustlevel }) => {
+      const admitted = trustlevel === undefined ? command : trusted(command, trustlevel);
+      this.broker.publish(this, request, admitted, acknowledge);
       return undefined;
     });
   }
@@ -383,12 +349,3 @@ export class Attachment implements Applicant, Subscriber, Receiver, Party {
 
 const NO_SUCH_SUBSCRIPTION = refusal('no_such_subscription', 'This session holds no such subscription.');
 const FAILED = refusal('internal', 'The session failed.');
-
-function exact(text: string): Pattern {
-  return { match: 'exact', text };
-}
-
-/** The key of a subscription whose owner knows it by its pattern alone (WAMP). */
-export function keyOf(pattern: Pattern): string {
-  return patternKey(canonicalPattern(pattern));
-}

@@ -15,6 +15,23 @@ export function admits(audience: Audience | undefined, receiver: Identity): bool
   );
 }
 
+/**
+ * Whether a receiver still belongs to the audience of what was kept for it: sessions come and go, so that only its name and
+ * role count.
+ */
+export function isStillFor(audience: Audience | undefined, receiver: Identity): boolean {
+  if (audience === undefined) return true;
+  const { eligible, exclude } = audience;
+  return admits(
+    { eligible: eligible && withoutSessions(eligible), exclude: exclude && withoutSessions(exclude) },
+    receiver,
+  );
+}
+
+function withoutSessions({ authids, authroles }: Receivers): Receivers {
+  return { authids, authroles };
+}
+
 function isListed({ sessions, authids, authroles }: Receivers, receiver: Identity): boolean {
   return (
     sessions?.has(receiver.session) === true ||

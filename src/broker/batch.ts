@@ -1,9 +1,9 @@
-import type { PublishCommand } from './publication.js';
+import type { AdmittedPublish } from './publication.js';
 import type { EnqueueCommand, Settlement } from './queues/consumer.js';
 
 /** One item of a transaction. */
 export type BatchItem =
-  | { readonly kind: 'publish'; readonly command: PublishCommand }
+  | { readonly kind: 'publish'; readonly command: AdmittedPublish }
   | { readonly kind: 'enqueue'; readonly command: EnqueueCommand }
   | { readonly kind: 'settle'; readonly settlement: Settlement };
 

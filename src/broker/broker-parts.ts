@@ -1,6 +1,6 @@
 import type { Clock, CoarseTimers, IdSource } from '../lib/index.js';
-import type { AdmissionGate } from './admission.js';
-import type { HistoryRule } from './history.js';
+import type { AdmissionGate } from './rights/admission.js';
+import type { HistoryRule } from './past/history.js';
 import type { BrokerLimits } from './limits.js';
 import type { Authorizer } from './ports/authorizer.js';
 import type { Instrumentation } from './ports/instrumentation.js';

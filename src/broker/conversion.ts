@@ -85,7 +85,13 @@ export function argumentsFromSlices(slices: Slices, target: SerializerName): Arg
   const to = serializers[target];
   // kwargs without args: an empty list stands in [WAMP BP Empty Arguments and Keyword Arguments].
   const positional = args === undefined && kwargs !== undefined ? to.encode([]) : recode(args, from, to);
-  return { ...argumentsOf(positional, recode(kwargs, from, to)), contentType: slices.contentType };
+  // Spelled out: an object that is spread has a shape of its own, and there is one for each message.
+  return {
+    args: positional,
+    kwargs: recode(kwargs, from, to),
+    contentType: slices.contentType,
+    fault: undefined,
+  };
 }
 
 /** Arguments → body: the table of `docs/mapping.md`, read from its right. */

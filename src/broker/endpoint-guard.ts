@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.js';
 import type { Endpoint } from './ports/endpoint.js';
 import type { Publication } from './publication.js';
 import type { Consumer, Delivery } from './queues/consumer.js';
-import type { CallPart, Invocation, Registration } from './registrations.js';
+import type { CallPart, Invocation, Registration } from './calls/registrations.js';
 import type { Request } from './request.js';
 import type { Subscription } from './subscriptions.js';
 

@@ -28,6 +28,7 @@ export const BROKER_ERROR_CODES = [
   'killed',
   'credentials_expired',
   'payload_not_representable',
+  'payload_too_long',
   'unavailable',
   'internal',
 ] as const;

@@ -5,6 +5,7 @@ import type { Publication } from './publication.js';
 interface Wishes {
   readonly noLocal?: boolean;
   readonly filter?: Filter | undefined;
+  readonly sees?: ((topic: string) => boolean) | undefined;
 }
 
 /** Keeps what matches a subscription until its replay is over. */
@@ -21,11 +22,18 @@ export class Gate {
     /** The session whose own publications are left out. */
     private readonly notFrom: number | undefined,
     private readonly filter: Filter | undefined,
+    /** Whether the subscriber may be told of a topic; undefined if it may of all that its pattern matches. */
+    public sees: ((topic: string) => boolean) | undefined = undefined,
   ) {}
 
   /** Whether it has nothing to do any more. */
   get open(): boolean {
-    return this.notFrom === undefined && this.filter === undefined && this.holder === undefined;
+    return (
+      this.notFrom === undefined &&
+      this.filter === undefined &&
+      this.holder === undefined &&
+      this.sees === undefined
+    );
   }
 
   /** Whether each publication has to be looked at. */
@@ -36,7 +44,8 @@ export class Gate {
   /** Whether the subscription wants the publication at all. */
   accepts(publication: Publication): boolean {
     if (this.notFrom === publication.origin.session) return false;
-    return this.filter === undefined || this.filter.accepts(publication);
+    if (this.filter !== undefined && !this.filter.accepts(publication)) return false;
+    return this.sees === undefined || this.sees(publication.topic);
   }
 
   /** Whether the publication goes on to the subscriber now; if it is held instead, it is kept here. */
@@ -49,7 +58,7 @@ export class Gate {
 }
 
 /** The gate that a subscriber of this session asks for; undefined if it asks for none. */
-export function gateOf(session: number, { noLocal, filter }: Wishes): Gate | undefined {
-  if (noLocal !== true && filter === undefined) return undefined;
-  return new Gate(noLocal === true ? session : undefined, filter);
+export function gateOf(session: number, { noLocal, filter, sees }: Wishes): Gate | undefined {
+  if (noLocal !== true && filter === undefined && sees === undefined) return undefined;
+  return new Gate(noLocal === true ? session : undefined, filter, sees);
 }

@@ -1,16 +1,16 @@
-export { MANY, canonicalPattern, isPrivate, isReserved } from './address.js';
+export { MANY, canonicalPattern, isPrivate, isReserved, keyOf } from './address.js';
 export type { MatchPolicy, Pattern } from './address.js';
-export { Attachment, keyOf } from './attachment.js';
-export type { AdmissionGate } from './admission.js';
+export { Attachment } from './attachment.js';
+export type { AdmissionGate } from './rights/admission.js';
 export { Broker } from './broker.js';
 export type { BrokerParts, BrokerStats } from './broker-parts.js';
-export type { Answer, CallCommand } from './calls.js';
+export type { Answer, CallCommand } from './calls/calls.js';
 export { admits } from './audience.js';
 export type { Batch, BatchItem } from './batch.js';
 export { BROKER_ERROR_CODES } from './errors.js';
 export type { BrokerErrorCode, Refusal } from './errors.js';
 export type { Filter } from './filter.js';
-export type { HistoryRule } from './history.js';
+export type { HistoryRule } from './past/history.js';
 export { DEFAULT_BROKER_LIMITS } from './limits.js';
 export type { BrokerLimits } from './limits.js';
 export type { Outcome } from './outcome.js';
@@ -32,10 +32,16 @@ export type {
   TlsFacts,
   Verdict,
 } from './ports/authenticator.js';
-export { allowAll } from './ports/authorizer.js';
+export { AuthorizerBusy, AuthorizerUnavailable, allowAll } from './ports/authorizer.js';
 export type { Action, Authorizer, AuthorizerHost, Decision } from './ports/authorizer.js';
 export type { CancelMode, Endpoint } from './ports/endpoint.js';
-export type { HistoryBounds, HistoryPage, HistoryQuery, HistoryStore } from './ports/history-store.js';
+export type {
+  HistoryBounds,
+  HistoryPage,
+  HistoryQuery,
+  HistoryStop,
+  HistoryStore,
+} from './ports/history-store.js';
 export { noInstrumentation } from './ports/instrumentation.js';
 export type { FieldValue, Instrumentation } from './ports/instrumentation.js';
 export { BAND, DELAYED_BAND, StoreError } from './ports/queue-store.js';
@@ -51,7 +57,10 @@ export type {
   RecordQuery,
   StoredQueue,
 } from './ports/queue-store.js';
-export type { RetainedChange, RetainedQuery, RetainedStore } from './ports/retained-store.js';
+export { sizeOfPassthru, unpacks } from './passthru.js';
+export type { OlderPassthru, Passthru, Unpacking } from './passthru.js';
+export type { RecallQuery, RecallSink, Recalled } from './past/recall.js';
+export type { RetainedChange, RetainedPage, RetainedQuery, RetainedStore } from './ports/retained-store.js';
 export type { Stores } from './ports/stores.js';
 export { Publication } from './publication.js';
 export type { Form, Identity, Origin, PublicationContent, PublishCommand } from './publication.js';
@@ -65,16 +74,12 @@ export type {
   SettlementVerdict,
 } from './queues/consumer.js';
 export type { DeadLetterTarget, QueueArguments, QueuePolicy, QueueRule } from './queues/queue-policy.js';
+export { MOST_LISTED, audienceFault } from './receivers.js';
 export type { Audience, Receivers } from './receivers.js';
-export { INVOCATION_POLICIES, Registration, isInvocationPolicy } from './registrations.js';
-export type {
-  CallPart,
-  EndpointFeatures,
-  Passthru,
-  InvocationPolicy,
-  Invocation,
-  RegisterCommand,
-} from './registrations.js';
+export { isInvocationPolicy } from './calls/invocation-policy.js';
+export type { InvocationPolicy } from './calls/invocation-policy.js';
+export { Registration } from './calls/registrations.js';
+export type { CallPart, EndpointFeatures, Invocation, RegisterCommand } from './calls/registrations.js';
 export type {
   ConnectionFacts,
   Eviction,
@@ -83,13 +88,17 @@ export type {
   RealmObserver,
   RealmView,
   SessionView,
-} from './realm-view.js';
-export type { RouterAnswer, RouterCall, RouterProcedure } from './router-procedures.js';
+} from './sessions/realm-view.js';
+export type { Announced, RouterAnswer } from './calls/router-callee.js';
+export type { RouterCall, RouterProcedure } from './calls/router-procedures.js';
+export type { AttachOptions } from './sessions/session-entry.js';
 export type { Request } from './request.js';
-export { workVerdictOf } from './work-verdict.js';
-export type { WorkVerdict } from './work-verdict.js';
+export { workVerdictOf } from './calls/work-verdict.js';
+export type { WorkVerdict } from './calls/work-verdict.js';
 export { parseSelector } from './selector/index.js';
 export type { Selector } from './selector/index.js';
 export type { Replay, SubscribeCommand } from './subscribe-command.js';
 export { Interest, Subscription } from './subscriptions.js';
+export { TESTAMENT_SCOPES } from './sessions/testaments.js';
+export type { Testament, TestamentScope } from './sessions/testaments.js';
 export { isAnonymousUser, isUserTopic, userName, userOf, userOfTopic, userTopic } from './user-topics.js';

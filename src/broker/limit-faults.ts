@@ -3,12 +3,17 @@ import type { Refusal } from './errors.js';
 import type { Filter } from './filter.js';
 import type { BrokerLimits } from './limits.js';
 
+/** Things of which the number counts. */
+interface Counted {
+  readonly size: number;
+}
+
 /** What counts for the limits of one attachment. */
 export interface Holdings {
-  readonly subscriptions: ReadonlyMap<string, unknown>;
-  readonly consumers: ReadonlyMap<string, unknown>;
-  readonly registrations: ReadonlySet<unknown>;
-  readonly calls: ReadonlyMap<unknown, unknown>;
+  readonly subscriptions: Counted;
+  readonly consumers: Counted;
+  readonly registrations: Counted;
+  readonly calls: Counted;
   readonly patternSubscriptions: number;
   readonly patternRegistrations: number;
   readonly callBytes: number;

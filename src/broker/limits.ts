@@ -14,10 +14,22 @@ export interface BrokerLimits {
   readonly callsPerCallee: number;
   /** Bytes of payloads and headers in calls waiting for their answer, as a caller. Default 16 MiB. */
   readonly callBytes: number;
+  /** Events that a session may leave behind [WAMP AP Session Testament]. Default 100. */
+  readonly testaments: number;
+  /** About what those keep in memory: payloads, headers, topics, lists of receivers. Default 1 MiB. */
+  readonly testamentBytes: number;
+  /** Descriptions of topics, procedures and errors that a session may give [WAMP AP Reflection]. Default 1000. */
+  readonly definitions: number;
+  /** Bytes of those, written as JSON, with their URIs. Default 256 KiB. */
+  readonly definitionBytes: number;
   /** Length of an address or pattern in UTF-8 bytes. Default 1024. */
   readonly addressBytes: number;
   /** Components of an address or pattern: each is a step of every look-up. Default 64. */
   readonly addressComponents: number;
+  /** How long an authorizer may take for a decision, in ms; then it is a no. Default 5000. */
+  readonly authorizerTimeoutMs: number;
+  /** How long a session lasts beyond the end of what proves who it is (a token's expiry), in ms. Default 10 000. */
+  readonly expiryGraceMs: number;
   /** How long a call waits for its answer when the caller says nothing, in ms. Default 30 000. */
   readonly callTimeoutMs: number;
   /** The longest time-out a caller may ask for, in ms. Default 600 000. */
@@ -66,8 +78,14 @@ export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
   callsPerCaller: 1000,
   callsPerCallee: 1000,
   callBytes: 16 * 1024 * 1024,
+  testaments: 100,
+  testamentBytes: 1024 * 1024,
+  definitions: 1000,
+  definitionBytes: 256 * 1024,
   addressBytes: 1024,
   addressComponents: 64,
+  authorizerTimeoutMs: 5000,
+  expiryGraceMs: 10_000,
   callTimeoutMs: 30_000,
   maxCallTimeoutMs: 600_000,
   backlogMessages: 1000,

@@ -1,7 +1,8 @@
 import type { Refusal } from './errors.js';
 import type { Headers, Payload } from './payload.js';
 import type { Consumer } from './queues/consumer.js';
-import type { Passthru, Registration } from './registrations.js';
+import type { Passthru } from './passthru.js';
+import type { Registration } from './calls/registrations.js';
 import type { Subscription } from './subscriptions.js';
 
 /** The final (or, for `progress`, a preliminary) outcome of one command. */

@@ -9,18 +9,30 @@ const word = fc.constantFrom('a', 'b', 'ab');
 const address = fc
   .array(word, { minLength: 1, maxLength: 5 })
   .map((words) => words.join('.'))
-  .chain((text) => fc.constantFrom(text, `#${text}`, `user.${text.split('.')[0]}.queue.${text}`));
+  .chain((text) =>
+    fc.constantFrom(
+      text,
+      `#${text}`,
+      `user.${text.split('.')[0]}.queue.${text}`,
+      `wamp.${text}`,
+      `wampum.${text}`,
+    ),
+  );
 const pattern: fc.Arbitrary<Pattern> = fc.oneof(
   fc.record({ match: fc.constantFrom<MatchPolicy>('exact', 'prefix'), text: address }),
+  fc.record({
+    match: fc.constant<MatchPolicy>('prefix'),
+    text: fc.constantFrom('', 'w', 'wam', 'wamp', 'wamp.'),
+  }),
   fc
-    .array(fc.constantFrom('a', 'b', 'ab', '', '#'), { minLength: 1, maxLength: 5 })
+    .array(fc.constantFrom('a', 'b', 'ab', 'wamp', '', '#'), { minLength: 1, maxLength: 5 })
     .map((words) => ({ match: 'multi' as const, text: words.join('.') })),
   fc
-    .array(fc.constantFrom('a', 'b', 'ab', ''), { minLength: 1, maxLength: 5 })
+    .array(fc.constantFrom('a', 'b', 'ab', 'wamp', ''), { minLength: 1, maxLength: 5 })
     .map((words) => ({ match: 'wildcard' as const, text: words.join('.') })),
 );
 const rule = fc
-  .array(fc.constantFrom('a', 'b', 'ab', '*', '#'), { minLength: 1, maxLength: 4 })
+  .array(fc.constantFrom('a', 'b', 'ab', 'wamp', '*', '#'), { minLength: 1, maxLength: 4 })
   .map((words) => words.join('.'));
 
 describe('a matcher', () => {
@@ -55,6 +67,13 @@ describe('a matcher', () => {
     ['#.#.#.a', 'b.b.b.b.b.b.b.b', false],
     ['#', 'user.bob.queue.x', false],
     ['user.bob.queue.x', 'user.bob.queue.x', true],
+    ['#', 'wamp.session.on_join', false],
+    ['*.session.#', 'wamp.session.on_join', false],
+    ['#.on_join', 'wamp.session.on_join', false],
+    ['wamp.#', 'wamp.session.on_join', true],
+    ['wamp.*.on_join', 'wamp.session.on_join', true],
+    ['#', 'wamp', false],
+    ['#', 'wampum.x', true],
   ])('reads the rule %s: whether it means %s is %s', (text, topic, expected) => {
     expect(matcherOf(rulePattern(text))(topic)).toBe(expected);
   });
@@ -86,6 +105,10 @@ describe('what a rule covers', () => {
     ['#', 'prefix', '', true],
     ['#', 'multi', '#', true],
     ['a', 'multi', '#', false],
+    ['#', 'prefix', 'wamp.session.', false],
+    ['#', 'exact', 'wamp.session.on_join', false],
+    ['#', 'prefix', 'wam', true],
+    ['wamp.#', 'multi', 'wamp.#', true],
   ])('of %s: whether it covers the %s pattern "%s" is %s', (text, match, asked, expected) => {
     expect(coverOf(rulePattern(text))({ match, text: asked })).toBe(expected);
   });

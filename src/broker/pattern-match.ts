@@ -1,5 +1,5 @@
 import type { Pattern } from './address.js';
-import { MANY, isPrivate } from './address.js';
+import { MANY, isHiddenFrom, isReserved } from './address.js';
 
 /** The word of a configuration rule that stands for exactly one word; `#` stands for any number of them. */
 const ANY_WORD = '*';
@@ -13,16 +13,17 @@ export function rulePattern(match: string): Pattern {
 
 /**
  * Tells of one address after another whether the pattern matches it, as the index of subscriptions would: private addresses
- * are matched by exact patterns only.
+ * are matched by exact patterns only, those of the router (`wamp.…`) also by patterns that begin with that word.
  */
 export function matcherOf(pattern: Pattern): (address: string) => boolean {
   const { match, text } = pattern;
   if (match === 'exact') return (address) => address === text;
-  if (match === 'prefix') return (address) => address.startsWith(text) && !isPrivate(address);
+  if (match === 'prefix') return (address) => address.startsWith(text) && !isHiddenFrom(pattern, address);
   const words = text.split('.');
   const begin = literalPrefix(pattern);
   const matches = match === 'multi' && words.includes(MANY) ? matchesMany : matchesEach;
-  return (address) => address.startsWith(begin) && !isPrivate(address) && matches(words, address.split('.'));
+  return (address) =>
+    address.startsWith(begin) && !isHiddenFrom(pattern, address) && matches(words, address.split('.'));
 }
 
 /** The text that every address begins with that the pattern matches. */
@@ -45,7 +46,7 @@ export function coverOf(rule: Pattern): (pattern: Pattern) => boolean {
   const words = rule.text.split('.');
   return ({ match, text }) => {
     if (match === 'exact') return matches(text);
-    if (rule.match === 'exact') return false;
+    if (rule.match === 'exact' || (isReserved(text) && !isReserved(rule.text))) return false;
     const parts = text.split('.');
     // Prefixes are made of characters: the last word may go on, and other words may follow.
     if (match === 'prefix') parts.splice(-1, 1, '', MANY);

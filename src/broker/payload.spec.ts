@@ -18,6 +18,10 @@ function text(bytes: Uint8Array | undefined): string | undefined {
   return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
 }
 
+function hex(octets: string): Uint8Array {
+  return Buffer.from(octets.replaceAll(' ', ''), 'hex');
+}
+
 function body(bytes: string | Uint8Array, contentType?: string, shape?: BodyShape): Payload {
   return Payload.ofBody(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, contentType, shape);
 }
@@ -129,6 +133,29 @@ describe('arguments read as a body', () => {
     const made = slices(args, kwargs).body();
     expect([text(made.bytes), made.contentType, made.shape]).toEqual([bytes, contentType, shape]);
   });
+
+  it.each([
+    ['msgpack', 'c4 01 ff', ['80', 'de 0000', 'df 00000000'], ['90', 'dc 0000', 'dd 00000000']],
+    [
+      'cbor',
+      '41 ff',
+      ['a0', 'b8 00', 'b9 0000', 'ba 00000000', 'bb 0000000000000000', 'bf ff'],
+      ['80', '98 00', '99 0000', '9a 00000000', '9b 0000000000000000', '9f ff'],
+    ],
+  ] as const)(
+    'takes an empty container of %s for none, however it is written',
+    (name, byte, maps, arrays) => {
+      const one = hex(`${name === 'cbor' ? '81' : '91'} ${byte}`);
+      for (const map of maps) {
+        expect(Payload.ofSlices(name, one, hex(map)).body()).toMatchObject({ bytes: Uint8Array.of(0xff) });
+        for (const array of arrays) {
+          expect(Payload.ofSlices(name, hex(array), hex(map)).body()).toMatchObject({ shape: 'none' });
+        }
+      }
+      const zero = hex(name === 'cbor' ? '98 01 00' : 'dc 0001 00');
+      expect(text(Payload.ofSlices(name, zero, undefined).body().bytes)).toBe('0');
+    },
+  );
 
   it('shows a byte string with the type that its publisher gave', () => {
     const payload = Payload.ofSlices('cbor', cbor.encode([Uint8Array.of(1)]), undefined, 'image/png');

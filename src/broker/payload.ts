@@ -1,3 +1,4 @@
+import { SmallMap } from '../lib/index.js';
 import type { SerializerName } from '../serializers/index.js';
 import { serializers } from '../serializers/index.js';
 import type { Arguments, Body, BodyShape, Slices, Values } from './conversion.js';
@@ -45,7 +46,7 @@ export class Payload {
   });
 
   /** serializer → arguments, once somebody needed them */
-  #arguments: Map<SerializerName, Arguments> | undefined;
+  #arguments: SmallMap<SerializerName, Arguments> | undefined;
   #body: Body | undefined;
 
   private constructor(private readonly source: StoredPayload) {}
@@ -121,7 +122,7 @@ export class Payload {
       this.source.kind === 'body'
         ? argumentsFromBody(this.source.body, serializer)
         : argumentsFromSlices(this.source.slices, serializer);
-    this.#arguments ??= new Map();
+    this.#arguments ??= new SmallMap();
     this.#arguments.set(serializer, made);
     return made;
   }
@@ -155,7 +156,32 @@ function slicesOf(
   };
 }
 
-/** `[]` or `{}` in JSON, one octet in the binary serializers. */
+/** First octet of a container → its length if it is empty and longer than one octet; no octet means that in two serializers. */
+const EMPTY_LENGTHS = lengthsByLead([
+  // JSON
+  [0x5b, 2],
+  [0x7b, 2],
+  // MessagePack with 16 and 32 bits for the count; msgpackr writes every object so.
+  [0xdc, 3],
+  [0xdd, 5],
+  [0xde, 3],
+  [0xdf, 5],
+  // CBOR with a count of 1, 2, 4 and 8 octets, or a break instead; cbor-x writes every object with 2.
+  ...[0x80, 0xa0].flatMap((major): [number, number][] => [
+    [major | 24, 2],
+    [major | 25, 3],
+    [major | 26, 5],
+    [major | 27, 9],
+    [major | 31, 2],
+  ]),
+]);
+
+function lengthsByLead(pairs: readonly (readonly [lead: number, length: number])[]): Uint8Array {
+  const lengths = new Uint8Array(256).fill(1);
+  for (const [lead, length] of pairs) lengths[lead] = length;
+  return lengths;
+}
+
 function isEmptyContainer(bytes: Uint8Array): boolean {
-  return bytes.length === 1 || (bytes.length === 2 && (bytes[0] === 0x5b || bytes[0] === 0x7b));
+  return bytes.length === EMPTY_LENGTHS[bytes[0]!];
 }

@@ -1,3 +1,5 @@
+import type { Passthru } from './passthru.js';
+import { sizeOfPassthru } from './passthru.js';
 import type { Headers, Payload } from './payload.js';
 import { sizeOfHeaders } from './payload.js';
 import type { Principal } from './ports/authenticator.js';
@@ -24,6 +26,11 @@ export interface Origin {
   readonly principal: Principal;
 }
 
+/** What others may know of where something comes from. */
+export function identityOf({ session, principal: { authid, authrole } }: Origin): Identity {
+  return { session, authid, authrole };
+}
+
 /**
  * A way to write a publication for one kind of receiver, kept on the subscription and compared by identity: receivers with
  * the same form share one encoding.
@@ -46,14 +53,56 @@ export interface PublicationContent {
   readonly audience?: Audience | undefined;
   /** Leave the publisher's own session out [WAMP AP Publisher Exclusion]. Default false: the subprotocol decides. */
   readonly excludePublisher?: boolean | undefined;
+  /** What it is about, for subscribers that share a subscription out among them [WAMP AP Sharded Subscription]. Default nothing. */
+  readonly shard?: string | undefined;
+  /** How the payload is packed, if it is. */
+  readonly passthru?: Passthru | undefined;
+  /** How much the authorizer trusts the publisher [WAMP AP Publication Trust Levels]; stamped by the broker. */
+  readonly trustlevel?: number | undefined;
+}
+
+/** Bytes of payload and headers, and about those of all else whose length its publisher chooses, but for the address. */
+export function sizeOfContent(
+  { payload, headers, passthru, shard }: PublicationContent,
+  audienceSize: number,
+): number {
+  return (
+    payload.size + sizeOfHeaders(headers) + audienceSize + sizeOfPassthru(passthru) + (shard?.length ?? 0)
+  );
 }
 
 /** What a publisher asks for. */
-export interface PublishCommand extends PublicationContent {
+export interface PublishCommand extends Omit<PublicationContent, 'trustlevel'> {
   /** Tell receivers who published. Default false. */
   readonly disclose?: boolean;
   /** Keep it for those who subscribe later [WAMP AP Event Retention]; an empty payload clears what is kept. Default false. */
   readonly retain?: boolean;
+}
+
+/** A command that the authorizer has let pass, with what it says of the publisher. */
+export type AdmittedPublish = PublishCommand & Pick<PublicationContent, 'trustlevel'>;
+
+/**
+ * The command of a publisher that the authorizer trusts so much. In one piece: an object that is spread into another and added
+ * to has a shape of its own, and every later look at it costs.
+ */
+export function trusted(command: PublishCommand, trustlevel: number): AdmittedPublish {
+  const { topic, payload, headers, spelling, expiresAt, audience, excludePublisher } = command;
+  const { shard, passthru, disclose = false, retain = false } = command;
+  return {
+    topic,
+    payload,
+    headers,
+    spelling,
+    expiresAt,
+    audience,
+    excludePublisher,
+    shard,
+    passthru,
+    trustlevel,
+    disclose,
+    retain,
+  };
 }
 
 /** One event on its way; immutable, shared by all its receivers. */
@@ -91,11 +140,11 @@ export class Publication {
     return this.content.headers;
   }
 
-  /** Bytes of payload and headers, and about those of the audience's lists. */
+  /** See {@link sizeOfContent}. */
   get size(): number {
-    const { payload, headers, audience } = this.content;
+    const { audience } = this.content;
     if (audience !== undefined) this.#audienceSize ??= sizeOfAudience(audience);
-    return payload.size + sizeOfHeaders(headers) + (this.#audienceSize ?? 0);
+    return sizeOfContent(this.content, this.#audienceSize ?? 0);
   }
 
   /** See {@link PublicationContent.spelling}. */
@@ -115,6 +164,20 @@ export class Publication {
   /** See {@link PublicationContent.excludePublisher}. */
   get excludePublisher(): boolean {
     return this.content.excludePublisher === true;
+  }
+
+  /** See {@link PublicationContent.shard}. */
+  get shard(): string | undefined {
+    return this.content.shard;
+  }
+
+  get passthru(): Passthru | undefined {
+    return this.content.passthru;
+  }
+
+  /** See {@link PublicationContent.trustlevel}. */
+  get trustlevel(): number | undefined {
+    return this.content.trustlevel;
   }
 
   /** Whether the receiver is told of the past: the topic's retained event [WAMP AP Event Retention]. */
@@ -139,8 +202,20 @@ export class Publication {
    */
   apart(): Publication {
     const { topic, headers, spelling, expiresAt, audience, excludePublisher } = this.content;
+    const { shard, passthru, trustlevel } = this.content;
     const payload = this.content.payload.apart();
-    const content = { topic, payload, headers, spelling, expiresAt, audience, excludePublisher };
+    const content: PublicationContent = {
+      topic,
+      payload,
+      headers,
+      spelling,
+      expiresAt,
+      audience,
+      excludePublisher,
+      shard,
+      passthru,
+      trustlevel,
+    };
     return new Publication(this.id, content, this.publisher, this.origin, this.publishedAt);
   }
 

@@ -1,14 +1,21 @@
+import type { Pattern } from './address.js';
 import { canonicalPattern } from './address.js';
-import type { Admission, Applicant, Question } from './admission.js';
+import type { Admission, Applicant, Question } from './rights/admission.js';
 import type { Batch } from './batch.js';
 import type { Refusal } from './errors.js';
-import { refusal } from './permissions.js';
-import type { Examined } from './queue-questions.js';
-import { consumeQuestions, isQueueName, questionOf } from './queue-questions.js';
+import type { Decision } from './ports/authorizer.js';
+import { refusal } from './rights/permissions.js';
+import type { Examined } from './rights/queue-questions.js';
+import { consumeQuestions, isQueueName, questionOf } from './rights/queue-questions.js';
 import type { ConsumeCommand, Consumer, EnqueueCommand, Settlement } from './queues/consumer.js';
 import type { Receiver } from './queues/queue-consumer.js';
 import type { Queues } from './queues/queues.js';
 import type { Request } from './request.js';
+
+/** Chooses among the topics of a pattern where the decision on it is none on each of them. */
+interface Filters {
+  filter(decision: Decision, pattern: Pattern): ((topic: string) => boolean) | undefined;
+}
 
 /** The commands of one attachment for queues, and for batches with queues in them, on their way through the admission. */
 export class QueueDoor {
@@ -16,7 +23,7 @@ export class QueueDoor {
     /** Undefined if the broker keeps no queues. */
     private readonly queues: Queues | undefined,
     private readonly admission: Admission,
-    private readonly by: Applicant & Receiver,
+    private readonly by: Applicant & Receiver & { readonly rights: Filters },
   ) {}
 
   enqueue(request: Request, command: EnqueueCommand, acknowledge: boolean): Promise<void> | undefined {
@@ -36,8 +43,9 @@ export class QueueDoor {
     const questions = consumeQuestions(command, binding);
     const fault = this.#faultOfConsumer(command) ?? this.#faultOfAll(questions);
     if (fault !== undefined) return this.by.refuse(request, fault);
-    return this.admission.allDecided(request, questions, () => {
-      this.queues?.consume(this.by, request, { ...command, binding });
+    return this.admission.allDecided(request, questions, ([decision]) => {
+      const sees = binding && decision && this.by.rights.filter(decision, binding);
+      this.queues?.consume(this.by, request, { ...command, binding, sees });
       return undefined;
     });
   }
@@ -60,7 +68,11 @@ export class QueueDoor {
   }
 
   /** Asks for all items of a batch, and goes on if all may be done. */
-  commit(request: Request, batch: Batch, go: () => Promise<void> | undefined): Promise<void> | undefined {
+  commit(
+    request: Request,
+    batch: Batch,
+    go: (admitted: Batch) => Promise<void> | undefined,
+  ): Promise<void> | undefined {
     return this.admission.gated(request, () => {
       const questions: Question[] = [];
       for (const item of batch) {
@@ -70,7 +82,7 @@ export class QueueDoor {
         if (fault !== undefined) return this.by.refuse(request, fault);
         questions.push(question);
       }
-      return this.admission.allDecided(request, questions, go);
+      return this.admission.allDecided(request, questions, (decisions) => go(stamped(batch, decisions)));
     });
   }
 
@@ -96,6 +108,17 @@ export class QueueDoor {
     }
     return undefined;
   }
+}
+
+/** The batch with what the authorizer says of who publishes; the decisions are those of its items that were asked about. */
+function stamped(batch: Batch, decisions: readonly Decision[]): Batch {
+  if (decisions.every(({ trustlevel }) => trustlevel === undefined)) return batch;
+  let asked = 0;
+  return batch.map((item) => {
+    if (item.kind === 'settle') return item;
+    const trustlevel = decisions[asked++]?.trustlevel;
+    return item.kind === 'enqueue' ? item : { ...item, command: { ...item.command, trustlevel } };
+  });
 }
 
 const NO_QUEUES = refusal('unavailable', 'This broker keeps no queues.');

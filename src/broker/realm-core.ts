@@ -1,32 +1,41 @@
-import type { Clock, IdSource } from '../lib/index.js';
+import type { Clock, CoarseTimers, IdSource } from '../lib/index.js';
 import { Ring } from '../lib/index.js';
-import type { AdmissionGate } from './admission.js';
+import type { AdmissionGate } from './rights/admission.js';
 import type { BrokerParts, BrokerStats } from './broker-parts.js';
-import type { Core } from './attachment.js';
+import { AbsentOwners } from './rights/absent-owners.js';
+import { AuthorizerFailures } from './rights/authorizer-failures.js';
 import { Attachment } from './attachment.js';
 import { admits } from './audience.js';
-import type { Batch } from './batch.js';
-import { Dealer } from './dealer.js';
+import { Committing } from './committing.js';
+import type { Core } from './core.js';
+import { Dealer } from './calls/dealer.js';
+import { Departed } from './sessions/departed.js';
+import { InterestTable } from './interest-table.js';
+import { Observers } from './sessions/observers.js';
+import type { Announced } from './calls/router-callee.js';
+import { ROUTER_ORIGIN } from './calls/router-callee.js';
 import type { Refusal } from './errors.js';
-import { gateOf } from './gate.js';
-import { subscriptionFault } from './limit-faults.js';
 import type { BrokerLimits } from './limits.js';
-import type { KeptEvent } from './past.js';
-import { Past, bothOf, isRefusal } from './past.js';
+import { Past, bothOf, isRefusal } from './past/past.js';
+import { Payload } from './payload.js';
 import type { Principal } from './ports/authenticator.js';
 import type { Authorizer } from './ports/authorizer.js';
 import type { Endpoint } from './ports/endpoint.js';
 import type { Instrumentation } from './ports/instrumentation.js';
 import type { Death } from './ports/queue-store.js';
-import type { PublishCommand } from './publication.js';
+import type { AdmittedPublish } from './publication.js';
 import { Publication } from './publication.js';
 import type { QueueRealm } from './queues/queue-context.js';
-import type { QueueBatchItem } from './queues/queues.js';
 import { Queues } from './queues/queues.js';
+import type { Eviction } from './sessions/realm-view.js';
+import { Rechecks } from './rights/rechecks.js';
 import type { Request } from './request.js';
-import type { SubscribeCommand } from './subscribe-command.js';
-import { Interest, Subscription } from './subscriptions.js';
-import { TopicIndex } from './topic-index.js';
+import { RetainedTiers } from './past/retained-tiers.js';
+import { SessionTable } from './sessions/session-table.js';
+import type { AttachOptions } from './sessions/session-entry.js';
+import { Subscribing } from './subscribing.js';
+import type { Subscription } from './subscriptions.js';
+import type { Testament } from './sessions/testaments.js';
 
 /**
  * The state of one realm, and the commands of its attachments after they have been admitted. Seen by attachments alone: what
@@ -35,46 +44,78 @@ import { TopicIndex } from './topic-index.js';
  * Every change is one synchronous run: state first, then effects, in the order answer, deliveries, invocations. A command
  * issued from inside an effect waits until the run is over, so nothing changes while it is walked, and no lock is needed.
  */
-export class RealmCore implements Core {
+export class RealmCore implements Core<Attachment> {
   readonly realm: string;
   readonly limits: BrokerLimits;
   readonly authorizer: Authorizer;
+  readonly failures: AuthorizerFailures;
   readonly clock: Clock;
+  /** For deadlines that need not be exact: of calls, rechecks and expiries. */
+  readonly timers: CoarseTimers;
   readonly instrumentation: Instrumentation;
   readonly admission: AdmissionGate;
   /** What is kept of the topics: retained events, history. */
   readonly past: Past;
   readonly queues: Queues | undefined;
   readonly dealer: Dealer;
+  readonly subscribing: Subscribing;
+  readonly committing: Committing<Attachment>;
+  readonly #absentOwners: AbsentOwners;
+  readonly #departed: Departed<Attachment>;
+  readonly rechecks: Rechecks;
   readonly #ids: IdSource;
-  readonly #attachments = new Set<Attachment>();
-  readonly #interests = new TopicIndex<Interest>();
+  /** Those who are told of each change, such as the announcements of the meta API. */
+  readonly observers: Observers;
+  /** session → attachment, the hidden ones too */
+  readonly sessions: SessionTable<Attachment>;
+  /** pattern → its subscriptions */
+  readonly interests: InterestTable;
   /** Commands that were issued during a run. */
   readonly #tail = new Ring<() => void>();
   #running = false;
   #nextRouterId = 1;
-  #nextOrdinal = 1;
-  #subscriptionCount = 0;
 
   constructor(parts: BrokerParts) {
     this.realm = parts.realm;
     this.limits = parts.limits;
     this.authorizer = parts.authorizer;
+    this.failures = new AuthorizerFailures(parts);
     this.clock = parts.clock;
+    this.timers = parts.timers;
     this.instrumentation = parts.instrumentation;
     this.admission = parts.admission ?? (() => undefined);
+    this.observers = new Observers(parts.instrumentation);
+    this.sessions = new SessionTable(this.observers);
+    const nextId = (): number => this.#nextRouterId++;
+    this.interests = new InterestTable({ clock: this.clock, nextId, observers: this.observers });
     this.#ids = parts.ids;
     const { stores, history = [], ...rest } = parts;
-    this.past = new Past({ ...rest, retained: stores?.retained, history: stores?.history, rules: history });
+    const run = (change: () => void): void => this.run(change);
+    this.rechecks = new Rechecks(this.timers, run);
+    this.#absentOwners = new AbsentOwners(this, run);
+    this.#departed = new Departed(this, (...testament) => this.#publishTestament(...testament));
+    const retained = stores?.retained && new RetainedTiers(stores.retained);
+    this.past = new Past({ ...rest, retained, history: stores?.history, rules: history });
+    for (const pattern of this.past.remembered) this.interests.keep(pattern);
     this.queues = this.#queuesOf(parts);
     this.dealer = this.#dealerOf(parts);
+    const { limits, interests, past, queues } = this;
+    this.subscribing = new Subscribing({ limits, interests, run });
+    this.committing = new Committing({
+      past,
+      queues,
+      run,
+      together: stores?.together?.bind(stores),
+      publicationOf: (from, command) => this.#publicationOf(from, command),
+      route: (from, publication) => this.#route(from, publication),
+    });
   }
 
   get stats(): BrokerStats {
     return {
-      sessions: this.#attachments.size,
-      subscriptions: this.#subscriptionCount,
-      interests: this.#interests.size,
+      sessions: this.sessions.size,
+      subscriptions: this.subscribing.count,
+      interests: this.interests.size,
       registrations: this.dealer.registrations,
       calls: this.dealer.calls,
       consumers: this.queues?.consumers ?? 0,
@@ -84,9 +125,10 @@ export class RealmCore implements Core {
   }
 
   /** See `Broker`. */
-  attach(endpoint: Endpoint, principal: Principal, protocol: string, session = this.#ids.id()): Attachment {
-    const attachment = new Attachment(this, endpoint, { protocol, session, principal });
-    this.#attachments.add(attachment);
+  attach(endpoint: Endpoint, principal: Principal, options: AttachOptions): Attachment {
+    const { protocol = 'local', session = this.#ids.id() } = options;
+    const attachment = new Attachment(this, endpoint, { protocol, session, principal }, options);
+    this.sessions.add(attachment);
     return attachment;
   }
 
@@ -116,7 +158,7 @@ export class RealmCore implements Core {
   }
 
   /** For attachments, like all that follows: the commands, after they have been admitted. */
-  publish(from: Attachment, request: Request, command: PublishCommand, acknowledge: boolean): void {
+  publish(from: Attachment, request: Request, command: AdmittedPublish, acknowledge: boolean): void {
     this.run(() => {
       if (from.detached) return;
       const publication = this.#publicationOf(from, command);
@@ -135,70 +177,32 @@ export class RealmCore implements Core {
     });
   }
 
-  commit(from: Attachment, request: Request, batch: Batch): Promise<void> | undefined {
-    let done = false;
-    let resolve = (): void => {};
-    this.run(() =>
-      this.#commit(from, request, batch, () => {
-        done = true;
-        resolve();
-      }),
-    );
-    return done ? undefined : new Promise((resolved) => (resolve = resolved));
-  }
-
-  subscribe(by: Attachment, request: Request, command: SubscribeCommand): void {
-    this.run(() => {
-      if (by.detached) return;
-      const held = by.subscriptions.get(command.key);
-      if (held !== undefined) {
-        by.answer(request, { kind: 'subscribed', subscription: held, already: true });
-        return;
-      }
-      const fault = subscriptionFault(this.limits, by, command);
-      if (fault !== undefined) {
-        by.answer(request, { kind: 'refused', ...fault });
-        return;
-      }
-      const gate = gateOf(by.session, command);
-      const subscription = new Subscription(by, command.key, this.#interestIn(command), gate);
-      subscription.interest.add(subscription);
-      by.subscriptions.set(command.key, subscription);
-      if (isCostly(subscription)) by.patternSubscriptions += 1;
-      this.#subscriptionCount += 1;
-      if (command.retained === true || command.replay !== undefined) {
-        by.beginReplay(subscription, request, command);
-      } else {
-        by.answer(request, { kind: 'subscribed', subscription, already: false });
-      }
-    });
-  }
-
-  unsubscribe(by: Attachment, request: Request, subscription: Subscription): void {
-    this.run(() => {
-      if (by.detached || !subscription.active) return;
-      this.#removeSubscription(by, subscription);
-      by.answer(request, { kind: 'unsubscribed' });
-    });
-  }
-
   /** Removes an attachment and all that it holds. */
   detach(attachment: Attachment): void {
     // Marked at once: a command that waits for an admission, or in the tail, must not revive it.
     attachment.detached = true;
+    // Its parts end before it: nobody is told that a session has left that still holds something.
+    for (const part of attachment.entry.parts ?? []) {
+      part.entry.quiet = attachment.entry.quiet;
+      this.detach(part as Attachment);
+    }
     this.run(() => {
-      if (!this.#attachments.delete(attachment)) return;
-      attachment.clearBacklog();
+      if (!this.sessions.remove(attachment)) return;
+      attachment.rights.end();
+      attachment.outlet.clear();
       this.queues?.leave(attachment);
-      for (const subscription of attachment.subscriptions.values())
-        this.#removeSubscription(attachment, subscription);
+      this.subscribing.leave(attachment);
+      attachment.entry.end((error) => this.instrumentation.defect('broker.ending', error));
       this.dealer.leave(attachment);
+      this.sessions.left(attachment);
+      if (!attachment.entry.quiet) this.#departed.execute(attachment);
     });
   }
 
   /** Detaches an endpoint that did not ask for it, after the current run, and tells it why. */
-  evict(attachment: Attachment, why: Refusal): void {
+  evict(attachment: Attachment, why: Eviction, quietly = false): void {
     if (attachment.detached) return;
+    attachment.entry.quiet = quietly;
     this.instrumentation.event('evicted', { realm: this.realm, session: attachment.session, code: why.code });
     this.detach(attachment);
     this.run(() => {
@@ -212,9 +216,28 @@ export class RealmCore implements Core {
 
   /** Takes a subscription away whose beginning cannot be read. */
   withdraw(subscription: Subscription, why: Refusal, told: boolean): void {
-    const by = subscription.attachment as Attachment;
-    this.#removeSubscription(by, subscription);
-    if (told) by.revoked(subscription, why);
+    this.subscribing.withdraw(subscription, why, told);
+  }
+
+  /** See `Broker`. The arguments are made only if somebody may hear them. */
+  announce(topic: string, args: Announced, kwargs?: object): void {
+    if (!this.interests.hearsTheRouter) return;
+    this.run(() => {
+      const values = typeof args === 'function' ? args() : args;
+      const content = { topic, payload: Payload.ofValues(values, kwargs) };
+      const now = this.clock.wallTime();
+      this.#route(undefined, new Publication(this.#ids.id(), content, undefined, ROUTER_ORIGIN, now));
+    });
+  }
+
+  /** See `Broker`. */
+  reauthorize(affects: (principal: Principal) => boolean): void {
+    this.run(() => {
+      for (const attachment of this.sessions.all())
+        if (!attachment.detached && affects(attachment.principal)) attachment.rights.recheck();
+      this.#departed.outdated(affects);
+      if (this.queues !== undefined) this.#absentOwners.recheck(this.queues, affects);
+    });
   }
 
   /** For the queues: an event of nobody who is attached. */
@@ -224,60 +247,37 @@ export class RealmCore implements Core {
     this.#route(undefined, publication);
   }
 
-  /** Makes a batch; `done` when it is made or refused. What is published is routed when the rest is safe. */
-  #commit(from: Attachment, request: Request, batch: Batch, done: () => void): void {
-    if (from.detached) return done();
-    const events: KeptEvent[] = [];
-    const items = batch.map((item): QueueBatchItem => {
-      if (item.kind !== 'publish') return item;
-      const publication = this.#publicationOf(from, item.command);
-      events.push({ publication, retain: item.command.retain === true });
-      return { kind: 'event', publication };
-    });
-    const reserved = this.past.reserve(events);
-    if ('code' in reserved) {
-      from.answer(request, { kind: 'refused', ...reserved });
-      return done();
-    }
-    const told = (fault: Refusal | undefined): void => {
-      reserved.end();
-      if (fault === undefined) {
-        let safe: Promise<Refusal | undefined> | undefined;
-        for (const { publication, retain } of events) safe = bothOf(safe, this.#kept(publication, retain));
-        from.confirm(request, { kind: 'committed' }, safe);
-        for (const { publication } of events) this.#route(from, publication);
-      } else from.answer(request, { kind: 'refused', ...fault });
-      done();
-    };
-    if (this.queues === undefined) told(undefined);
-    else this.queues.commit(from, items, told);
+  /** See `Departed`. */
+  #publishTestament(from: Attachment, { event, ttlMs }: Testament, trustlevel: number | undefined): boolean {
+    const expiresAt = ttlMs === undefined ? undefined : this.clock.wallTime() + ttlMs;
+    const publication = this.#publicationOf(from, { ...event, expiresAt, trustlevel });
+    const kept = this.past.keep(publication, event.retain === true);
+    if (isRefusal(kept)) return false;
+    void this.queues?.keep(from, publication);
+    this.#route(from, publication);
+    return true;
   }
 
-  /** Keeps what a batch has published. A store that fails by now does not undo the batch, and is told in its place. */
-  #kept(publication: Publication, retain: boolean): Promise<Refusal | undefined> | undefined {
-    const kept = this.past.keep(publication, retain);
-    return isRefusal(kept) ? Promise.resolve(kept) : kept;
-  }
-
-  #publicationOf(from: Attachment, command: PublishCommand): Publication {
+  #publicationOf(from: Attachment, command: AdmittedPublish): Publication {
     const publisher = command.disclose === true ? from.identity : undefined;
     return new Publication(this.#ids.id(), command, publisher, from.origin, this.clock.wallTime());
   }
 
   /** One event for every matching subscription [WAMP AP Pattern-based Subscriptions]. */
   #route(from: Attachment | undefined, publication: Publication): void {
-    const { expiresAt, audience } = publication;
+    const { expiresAt, audience, shard } = publication;
     if (expiresAt !== undefined && expiresAt <= publication.publishedAt) return;
     const excluded = publication.excludePublisher ? from : undefined;
-    this.#interests.matchAll(publication.topic, (interest) => {
+    this.interests.matchAll(publication.topic, (interest) => {
       const { subscriptions } = interest;
       for (let at = 0; at < subscriptions.length; at += 1) {
         const subscription = subscriptions[at]!;
         const { attachment } = subscription;
         if (attachment === excluded || attachment.detached) continue;
         if (audience !== undefined && !admits(audience, attachment.identity)) continue;
+        if (shard !== undefined && interest.isElsewhere(subscription, publication)) continue;
         if (subscription.gate !== undefined && !subscription.gate.passes(publication)) continue;
-        attachment.offer(subscription, publication);
+        attachment.outlet.offer(subscription, publication);
       }
     });
   }
@@ -288,10 +288,11 @@ export class RealmCore implements Core {
     if (transient === undefined) return undefined;
     const { realm, limits, clock, instrumentation } = this;
     const run = (change: () => void): void => this.run(change);
+    const sees: QueueRealm['sees'] = (owner, topic) => this.#absentOwners.sees(owner, topic);
     const publishDead: QueueRealm['publishDead'] = (publication, death) =>
       this.publishDead(publication, death);
     return new Queues(
-      { realm, limits, clock, timers, ids, instrumentation, run, publishDead },
+      { realm, limits, clock, timers, ids, instrumentation, run, publishDead, sees },
       { transient, durable: store?.durable === true ? store : undefined },
       queues,
     );
@@ -299,29 +300,8 @@ export class RealmCore implements Core {
 
   #dealerOf({ limits, timers, ids }: BrokerParts): Dealer {
     const run = (change: () => void): void => this.run(change);
-    return new Dealer({ limits, timers, run, nextId: () => this.#nextRouterId++, random: () => ids.id() });
+    const { clock, instrumentation, observers } = this;
+    const sources = { nextId: () => this.#nextRouterId++, random: () => ids.id() };
+    return new Dealer({ limits, timers, run, clock, instrumentation, observers, ...sources });
   }
-
-  #interestIn(command: SubscribeCommand): Interest {
-    const known = this.#interests.get(command.pattern);
-    if (known !== undefined) return known;
-    const interest = new Interest(this.#nextRouterId++, command.pattern, () => this.#nextOrdinal++);
-    this.#interests.set(command.pattern, interest);
-    return interest;
-  }
-
-  #removeSubscription(attachment: Attachment, subscription: Subscription): void {
-    const { interest } = subscription;
-    if (!subscription.active) return;
-    if (interest.remove(subscription)) this.#interests.delete(interest.pattern);
-    attachment.discard(subscription);
-    attachment.subscriptions.delete(subscription.key);
-    if (isCostly(subscription)) attachment.patternSubscriptions -= 1;
-    this.#subscriptionCount -= 1;
-  }
-}
-
-/** Whether a subscription makes every publication, or every one of its topic, dearer: it has a pattern or a filter. */
-function isCostly({ interest, gate }: Subscription): boolean {
-  return interest.pattern.match !== 'exact' || gate?.selects === true;
 }

@@ -16,6 +16,21 @@ export interface Audience {
   readonly exclude?: Receivers | undefined;
 }
 
+/** The most entries that a list of receivers may have: they are kept as long as the event is. */
+export const MOST_LISTED = 1000;
+
+/** What is wrong with the lists of an audience: one has more than {@link MOST_LISTED} entries. */
+export function audienceFault(audience: Audience | undefined): string | undefined {
+  for (const receivers of [audience?.eligible, audience?.exclude]) {
+    for (const list of [receivers?.sessions, receivers?.authids, receivers?.authroles]) {
+      if (list !== undefined && list.size > MOST_LISTED) {
+        return `A list of receivers may have ${MOST_LISTED} entries.`;
+      }
+    }
+  }
+  return undefined;
+}
+
 /** About what one entry of a list costs besides its characters, in bytes. */
 const ENTRY = 64;
 

@@ -11,12 +11,23 @@ export interface SubscribeCommand {
   /** Only publications that it accepts. Default all. */
   readonly filter?: Filter | undefined;
   /**
+   * The place that this subscriber is one of [WAMP AP Sharded Subscription]: of publications with a `shard`, all subscribers of
+   * the pattern that name a place share them out by it, and those that name none get them all. Default none.
+   */
+  readonly place?: string | undefined;
+  /**
    * Begin with what is retained for topics of the pattern [WAMP AP Event Retention]: `retainedReplay` of the limits at most.
    * An event that the replayed history holds as well comes once, in its place there. Default false.
    */
   readonly retained?: boolean;
   /** Begin with what the history has. Default nothing. */
   readonly replay?: Replay | undefined;
+}
+
+/** The same, once it was admitted. */
+export interface AdmittedSubscribe extends SubscribeCommand {
+  /** Whether the subscriber may be told of a topic, where its right to the pattern is not one to each topic. Default: it may. */
+  readonly sees?: ((topic: string) => boolean) | undefined;
 }
 
 /** Which part of a history a subscription begins with; the outcome says whether it was all there. */

@@ -1,14 +1,23 @@
+import { SmallMap } from '../lib/index.js';
 import type { Pattern } from './address.js';
 import { admits } from './audience.js';
 import type { Gate } from './gate.js';
 import type { Form, Identity, Publication } from './publication.js';
+import type { InterestView } from './sessions/realm-view.js';
+import type { SessionEntry } from './sessions/session-entry.js';
+import { Places } from './shards.js';
 
 /** A subscriber as the router of events sees it. */
 export interface Subscriber {
   readonly detached: boolean;
   readonly identity: Identity;
-  /** Takes the publication, or keeps it back while its endpoint takes no more. */
-  offer(subscription: Subscription, publication: Publication): void;
+  readonly entry: SessionEntry;
+  /** key → subscription */
+  readonly subscriptions: Pick<SmallMap<string, Subscription>, 'size' | 'values'>;
+  readonly outlet: {
+    /** Takes the publication, or keeps it back while its endpoint takes no more. */
+    offer(subscription: Subscription, publication: Publication): void;
+  };
 }
 
 /** One subscription of one attachment: (attachment, key, pattern). */
@@ -31,6 +40,8 @@ export class Subscription {
     readonly interest: Interest,
     /** What stands before it; undefined if nothing does. */
     public gate: Gate | undefined = undefined,
+    /** Its place among those that share the interest out; undefined if it gets everything. */
+    readonly place: string | undefined = undefined,
   ) {}
 
   get active(): boolean {
@@ -43,25 +54,46 @@ export class Subscription {
     const { expiresAt, excludePublisher, origin, audience } = publication;
     if (expiresAt !== undefined && expiresAt <= now) return false;
     if (excludePublisher && origin.session === identity.session) return false;
+    if (this.interest.isElsewhere(this, publication)) return false;
     return admits(audience, identity) && this.gate?.accepts(publication) !== false;
+  }
+
+  /** Whether a publication that was for the subscriber when it came, and was kept back since, still is. */
+  takesLate({ expiresAt, audience, topic }: Publication, now: number): boolean {
+    if (expiresAt !== undefined && expiresAt <= now) return false;
+    return admits(audience, this.attachment.identity) && this.gate?.sees?.(topic) !== false;
   }
 }
 
 const UNSET_FORM: Form = { ordinal: 0 };
 
 /** All subscriptions of one pattern: owns WAMP's subscription id and the forms. */
-export class Interest {
+export class Interest implements InterestView {
   /** Changed in place; the order means nothing. */
   readonly subscriptions: Subscription[] = [];
+  /** Where its subscribers are; undefined until one names a place. */
+  #places: Places | undefined;
   /** name of a form → the form */
-  readonly #forms = new Map<string, Form>();
+  readonly #forms = new SmallMap<string, Form>();
 
   constructor(
     /** Router-scope id [WAMP BP IDs]. */
     readonly id: number,
     readonly pattern: Pattern,
     private readonly nextOrdinal: () => number,
+    /** When it was made, in ms since the Unix epoch. */
+    readonly since: number,
   ) {}
+
+  /** See `InterestView`. */
+  get subscribers(): readonly number[] {
+    return [...new Set(this.subscriptions.map(({ attachment }) => attachment.entry.shown))];
+  }
+
+  /** See `InterestView`. */
+  get isInUse(): boolean {
+    return this.subscriptions.length > 0;
+  }
 
   /**
    * The form of this name, made at its first use with a number that no other form of the broker has. Lives at least as
@@ -81,12 +113,19 @@ export class Interest {
   #forgetUnusedForms(): void {
     if (this.#forms.size < 16 + 2 * this.subscriptions.length) return;
     const used = new Set(this.subscriptions.map((subscription) => subscription.form));
-    for (const [name, form] of this.#forms) if (!used.has(form)) this.#forms.delete(name);
+    for (const name of this.#forms.keys()) if (!used.has(this.#forms.get(name)!)) this.#forms.delete(name);
+  }
+
+  /** Whether a publication goes to another of the places than this subscriber's. */
+  isElsewhere({ place }: Subscription, { shard }: Publication): boolean {
+    if (place === undefined || shard === undefined || this.#places === undefined) return false;
+    return this.#places.homeOf(shard) !== place;
   }
 
   add(subscription: Subscription): void {
     subscription.position = this.subscriptions.length;
     this.subscriptions.push(subscription);
+    if (subscription.place !== undefined) (this.#places ??= new Places()).add(subscription.place);
   }
 
   /** Takes a subscription out by putting the last one in its place. Tells whether none is left. */
@@ -97,6 +136,7 @@ export class Interest {
       last.position = subscription.position;
     }
     subscription.position = -1;
+    if (subscription.place !== undefined) this.#places?.remove(subscription.place);
     return this.subscriptions.length === 0;
   }
 }

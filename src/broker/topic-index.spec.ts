@@ -44,6 +44,31 @@ function all(index: TopicIndex<string>, text: string): string[] {
 }
 
 describe('TopicIndex', () => {
+  it.each<[Pattern['match'], string, string[]]>([
+    ['prefix', '', ['a', 'wampum', 'Wamp.x']],
+    ['prefix', 'w', ['wampum']],
+    ['prefix', 'wam', ['wampum']],
+    ['prefix', 'wamp', ['wamp', 'wamp.x', 'wamp.x.y', 'wampum']],
+    ['prefix', 'wamp.', ['wamp.x', 'wamp.x.y']],
+    ['wildcard', '', ['a', 'wampum']],
+    ['wildcard', '.x', ['Wamp.x']],
+    ['wildcard', '..', []],
+    ['wildcard', 'wamp..', ['wamp.x.y']],
+    ['multi', '#', ['a', 'wampum', 'Wamp.x']],
+    ['multi', '#.x', ['Wamp.x']],
+    ['multi', '.#', ['a', 'wampum', 'Wamp.x']],
+    ['multi', 'wamp.#', ['wamp', 'wamp.x', 'wamp.x.y']],
+    ['multi', 'wamp.#.y', ['wamp.x.y']],
+  ])(
+    'P9: keeps what is the router\'s from patterns that do not begin with wamp: %s "%s"',
+    (match, text, found) => {
+      const index = new TopicIndex<string>();
+      index.set({ match, text }, 'it');
+      const addresses = ['a', 'wamp', 'wamp.x', 'wamp.x.y', 'wampum', 'Wamp.x'];
+      expect(addresses.filter((one) => all(index, one).length > 0)).toEqual(found);
+    },
+  );
+
   it('finds exactly what the oracle finds, while patterns come and go', () => {
     fc.assert(
       fc.property(
@@ -127,6 +152,28 @@ describe('TopicIndex', () => {
     expect(all(index, 'a.a.b.a.b')).toEqual(['#', '#.a.#', '#.a.#.b.#', '#.b', 'a.#']);
     expect(all(index, 'a.a.b.a.b')).toEqual(['#', '#.a.#', '#.a.#.b.#', '#.b', 'a.#']);
     expect(all(index, 'b.c')).toEqual(['#']);
+  });
+
+  it('finds what changes after a look-up that was dear, as often as it changes', () => {
+    const index = new TopicIndex<string>();
+    const words = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    // Every word or any in its place: each of these goes along with the address up to its last word.
+    for (let n = 0; n < 256; n += 1) {
+      const text = [...words.map((each, at) => (((n >> at) & 1) === 0 ? each : '')), 'not'].join('.');
+      index.set({ match: 'wildcard', text }, text);
+    }
+    const topic = [...words, 'last'].join('.');
+    expect(all(index, topic)).toEqual([]);
+    expect(all(index, topic)).toEqual([]);
+    index.set({ match: 'multi', text: 'a.#' }, 'one');
+    expect(all(index, topic)).toEqual(['one']);
+    index.set({ match: 'multi', text: 'a.#' }, 'another');
+    expect(all(index, topic)).toEqual(['another']);
+    index.set({ match: 'wildcard', text: '.b.c.d.e.f.g.h.' }, 'two');
+    expect(all(index, topic)).toEqual(['another', 'two']);
+    index.delete({ match: 'multi', text: 'a.#' });
+    expect(all(index, topic)).toEqual(['two']);
+    expect(all(index, topic)).toEqual(['two']);
   });
 
   it('B7: keeps nothing of what has left', () => {

@@ -1,5 +1,13 @@
 import type { MatchPolicy, Pattern } from './address.js';
-import { MANY, isPrivate, isReplyAddress } from './address.js';
+import { MANY, RESERVED, isPrivate, isReplyAddress, isReserved } from './address.js';
+
+/** Of how many addresses, and of how many matches each, it is remembered what wildcard and multi patterns match them. */
+const REMEMBERED_ADDRESSES = 1000;
+const REMEMBERED_MATCHES = 100;
+/** No longer address is remembered, in characters. */
+const LONGEST_REMEMBERED = 1024;
+/** When so many addresses are remembered, one of this many new ones takes the place of the oldest. */
+const TAKEN_IN = 8;
 
 /**
  * Patterns and what belongs to them, arranged so that a look-up does not depend on the patterns that do not match: a map for
@@ -10,6 +18,9 @@ export class TopicIndex<T> {
   readonly #exact = new Map<string, T>();
   readonly #prefixes = new PrefixTree<T>();
   readonly #components = new ComponentTrie<T>();
+  /** address → what wildcard and multi patterns match it; empty after each change of them */
+  readonly #remembered = new Map<string, readonly T[]>();
+  #passedOver = 0;
 
   /** What belongs to this very pattern. */
   get(pattern: Pattern): T | undefined {
@@ -26,22 +37,56 @@ export class TopicIndex<T> {
   set(pattern: Pattern, value: T): void {
     if (pattern.match === 'exact') this.#exact.set(pattern.text, value);
     else if (pattern.match === 'prefix') this.#prefixes.set(pattern.text, value);
-    else this.#components.set(pattern.text, pattern.match, value);
+    else {
+      this.#remembered.clear();
+      this.#components.set(pattern.text, pattern.match, value);
+    }
   }
 
   delete(pattern: Pattern): void {
     if (pattern.match === 'exact') this.#exact.delete(pattern.text);
     else if (pattern.match === 'prefix') this.#prefixes.delete(pattern.text);
-    else this.#components.delete(pattern.text, pattern.match);
+    else {
+      this.#remembered.clear();
+      this.#components.delete(pattern.text, pattern.match);
+    }
   }
 
-  /** Visits everything whose pattern matches the address. Private addresses are matched by exact patterns only. */
+  /**
+   * Visits everything whose pattern matches the address. Private addresses are matched by exact patterns only, those of the
+   * router (`wamp.…`) also by patterns that begin with that word.
+   */
   matchAll(address: string, visit: (value: T) => void): void {
     const exact = this.#exact.get(address);
     if (exact !== undefined) visit(exact);
     if (isPrivate(address)) return;
-    if (this.#prefixes.size > 0) this.#prefixes.matchAll(address, visit);
-    if (this.#components.size > 0) this.#components.matchAll(address, visit);
+    const literally = isReserved(address) ? 1 : 0;
+    if (this.#prefixes.size > 0) this.#prefixes.matchAll(address, visit, literally * RESERVED.length);
+    if (this.#components.size > 0) this.#matchComponents(address, visit, literally);
+  }
+
+  /**
+   * What was found is remembered: 0.2 µs instead of 0.8 beside patterns of applications, the same with a change of them each ten
+   * look-ups. And ten thousand patterns can be made that all go along with an address nearly to its end: 400 µs a walk.
+   */
+  #matchComponents(address: string, visit: (value: T) => void, literally: number): void {
+    const remembered = this.#remembered;
+    const known = remembered.size === 0 ? undefined : remembered.get(address);
+    if (known !== undefined) {
+      for (const value of known) visit(value);
+      return;
+    }
+    const found: T[] = [];
+    this.#components.matchAll(address, (value) => found.push(value), literally);
+    for (const value of found) visit(value);
+    if (found.length > REMEMBERED_MATCHES || address.length > LONGEST_REMEMBERED) return;
+    if (remembered.size >= REMEMBERED_ADDRESSES) {
+      // Of more addresses than are remembered some get in: those that are asked for often, soon.
+      this.#passedOver = (this.#passedOver + 1) % TAKEN_IN;
+      if (this.#passedOver !== 0) return;
+      remembered.delete(remembered.keys().next().value!);
+    }
+    remembered.set(address, found);
   }
 
   /**
@@ -142,11 +187,12 @@ class PrefixTree<T> {
     }
   }
 
-  matchAll(address: string, visit: (value: T) => void): void {
+  /** @param shortest how many characters a prefix has at least that is to match. */
+  matchAll(address: string, visit: (value: T) => void, shortest = 0): void {
     let node: PrefixNode<T> | undefined = this.#root;
     let at = 0;
     while (node !== undefined) {
-      if (node.value !== undefined) visit(node.value);
+      if (node.value !== undefined && at >= shortest) visit(node.value);
       if (at >= address.length) return;
       const child: PrefixNode<T> | undefined = node.children.get(address[at]!);
       if (child === undefined || !address.startsWith(child.label, at)) return;
@@ -257,13 +303,18 @@ class ComponentTrie<T> {
     }
   }
 
-  matchAll(address: string, visit: (value: T) => void): void {
+  /** @param literally how many components, 0 or 1, the pattern has to name as they are. */
+  matchAll(address: string, visit: (value: T) => void, literally: number): void {
     this.#lookup += 1;
     let states: ComponentNode<T>[] = [];
     let next: ComponentNode<T>[] = [];
     this.#step += 1;
-    this.#enter(this.#root, states, visit);
-    for (const component of address.split('.')) {
+    const components = address.split('.');
+    const begin = literally === 0 ? this.#root : this.#root.literals?.get(components[0]!);
+    if (begin === undefined) return;
+    this.#enter(begin, states, visit);
+    for (let at = literally; at < components.length; at += 1) {
+      const component = components[at]!;
       this.#step += 1;
       for (const node of states) {
         const literal = node.literals?.get(component);

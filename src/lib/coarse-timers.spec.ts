@@ -68,7 +68,8 @@ describe('CoarseTimers', () => {
       fired += 1;
       second.cancel();
     });
-    second.cancel = timers.schedule(50, () => (fired += 1)).cancel;
+    const later = timers.schedule(50, () => (fired += 1));
+    second.cancel = () => later.cancel();
     clock.advance(500);
     expect([fired, timers.size]).toEqual([1, 0]);
   });

@@ -3,9 +3,17 @@ import type { Clock, Timer } from './clock.js';
 /** Called when a coarse timer is due; `lateMs` tells by how much the event loop overslept it. */
 export type CoarseCallback = (lateMs: number) => void;
 
-interface Entry extends Timer {
-  readonly slot: number;
-  readonly callback: CoarseCallback;
+/** A timer that is set: a class, so that there is no closure for each. */
+class Entry implements Timer {
+  constructor(
+    readonly slot: number,
+    readonly callback: CoarseCallback,
+    private readonly remove: (entry: Entry) => void,
+  ) {}
+
+  cancel(): void {
+    this.remove(this);
+  }
 }
 
 /**
@@ -39,7 +47,7 @@ export class CoarseTimers {
     const now = this.clock.now();
     if (this.#size === 0) this.#lastSlot = this.#slotAt(now);
     const slot = Math.max(Math.ceil((now + Math.max(delayMs, 0)) / this.tickMs), this.#lastSlot + 1);
-    const entry: Entry = { slot, callback, cancel: () => this.#remove(entry) };
+    const entry = new Entry(slot, callback, this.#remove);
     const due = this.#slots.get(slot);
     if (due === undefined) this.#slots.set(slot, new Set([entry]));
     else due.add(entry);
@@ -55,13 +63,13 @@ export class CoarseTimers {
     this.#ticking = this.clock.schedule(Math.ceil(delayMs), () => this.#tick());
   }
 
-  #remove(entry: Entry): void {
+  readonly #remove = (entry: Entry): void => {
     const due = this.#slots.get(entry.slot);
     if (due === undefined || !due.delete(entry)) return;
     this.#size -= 1;
     if (due.size === 0) this.#slots.delete(entry.slot);
     if (this.#size === 0) this.#stop();
-  }
+  };
 
   #tick(): void {
     this.#ticking = undefined;

@@ -6,3 +6,6 @@ export type { CoarseCallback } from './coarse-timers.js';
 export { decimal } from './decimal.js';
 export type { IdSource } from './ids.js';
 export { Ring } from './ring.js';
+export { SmallMap } from './small-map.js';
+export { SmallSet } from './small-set.js';
+export { SortedTexts } from './sorted-texts.js';

@@ -43,11 +43,6 @@ export function filteredErrorOf(answer: unknown, original: unknown, expose: bool
   return new MangroveError(callerErrorOf(original, expose).uri, [answer]);
 }
 
-/** Whether an error is an answer of the application, not a failure of it. */
-export function isAnswer(error: unknown): boolean {
-  return error instanceof IntrinsicException || error instanceof MangroveError || isRpcException(error);
-}
-
 function errorOfHttp(error: HttpException, expose: boolean): MangroveError {
   const uri = URI_OF_STATUS.get(error.getStatus());
   if (uri === undefined)

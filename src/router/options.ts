@@ -27,7 +27,10 @@ export interface RouterOptions {
   readonly hosts?: readonly string[];
   /** Finds out who a client is. Default: everybody is `anonymous`. */
   readonly authenticator?: Authenticator;
-  /** Decides who may do what, or the function alone that does. Default: all that the router itself does not refuse. */
+  /**
+   * Decides who may do what, or the function alone that does. Default: all that the router itself does not refuse; but clients
+   * without a login see nothing of others, and only clients of this process may end sessions ({@link defaultRights}).
+   */
   readonly authorizer?: Authorizer | Authorizer['decide'];
   /** Asked before the 101: a status (400 … 599) refuses, undefined goes on. Default: none. */
   readonly admit?: AdmitHook;

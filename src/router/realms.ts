@@ -1,4 +1,4 @@
-import type { BrokerParts, BrokerStats } from '../broker/index.js';
+import type { BrokerParts, BrokerStats, Eviction, Principal, SessionView } from '../broker/index.js';
 import { Broker } from '../broker/index.js';
 import type { Realms, Subprotocol } from '../subprotocols/index.js';
 
@@ -43,6 +43,24 @@ export class RealmTable implements Realms {
 
   find(name: string): Broker | undefined {
     return this.#brokers.get(name);
+  }
+
+  /** Adds to every realm what the router answers itself. */
+  provide(by: (broker: Broker) => void): void {
+    for (const broker of this.#brokers.values()) by(broker);
+  }
+
+  /** Ends all sessions that match; says how many those were. */
+  evict(matches: (session: SessionView, realm: string) => boolean, why: Eviction): number {
+    let ended = 0;
+    for (const [realm, broker] of this.#brokers)
+      ended += broker.evictAll((session) => matches(session, realm), why).length;
+    return ended;
+  }
+
+  /** Asks again about what is held. */
+  reauthorize(affects: (principal: Principal, realm: string) => boolean = () => true): void {
+    for (const [realm, broker] of this.#brokers) broker.reauthorize((principal) => affects(principal, realm));
   }
 
   /** No new calls from now on. */

@@ -1,19 +1,21 @@
 import type { IncomingMessage } from 'node:http';
-import type { BrokerStats, Stores } from '../broker/index.js';
-import { DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../broker/index.js';
-import { anonymous } from '../auth/index.js';
+import type { BrokerStats, Principal, SessionView, Stores } from '../broker/index.js';
+import { DEFAULT_BROKER_LIMITS, noInstrumentation } from '../broker/index.js';
+import { anonymous, defaultRights } from '../auth/index.js';
 import { memoryStore } from '../engines/memory/index.js';
 import { CoarseTimers } from '../lib/index.js';
 import type { Services } from '../subprotocols/index.js';
-import { DEFAULT_SESSION_LIMITS, stomp, wamp } from '../subprotocols/index.js';
+import { DEFAULT_SESSION_LIMITS, provideRenewal, stomp, wamp } from '../subprotocols/index.js';
 import type { AnyHttpServer, ListenOptions, Listener } from '../transport/index.js';
 import { DEFAULT_TRANSPORT_LIMITS, SystemClock, Transport } from '../transport/index.js';
 import { authenticatorHost } from './authenticator-host.js';
+import { authorizerHost, exempt } from './authorizer-host.js';
 import { contained } from './contained-instrumentation.js';
 import { drain } from './drain.js';
 import type { ConnectOptions, LocalClient } from './local/client.js';
-import { EmbeddedClient } from './local/client.js';
+import { LocalClients } from './local/clients.js';
 import type { RouterOptions } from './options.js';
+import type { ConnectAs } from './own-calls.js';
 import { Pressure } from './pressure.js';
 import { RandomIds } from './random-ids.js';
 import { RealmTable } from './realms.js';
@@ -74,6 +76,21 @@ export interface Router {
    */
   connect(options?: ConnectOptions): LocalClient;
   /**
+   * Ends sessions, clients of this process too: a STOMP client is told `session killed`, a WAMP client
+   * `wamp.close.killed`. They may come back, if they are let in.
+   *
+   * @param reason for people; clients are told.
+   * @returns how many sessions were ended.
+   */
+  evict(matches: (session: SessionView, realm: string) => boolean, reason?: string): number;
+  /**
+   * What the authorizer decides has changed: asks again about all that these principals hold, and takes away what they may not
+   * hold any more. Nothing is delivered to it after that.
+   *
+   * @param matches default: everybody.
+   */
+  reauthorize(matches?: (principal: Principal, realm: string) => boolean): void;
+  /**
    * Refuses new sockets and calls, hands out no more messages of queues, lets what is in progress be answered and acknowledged
    * (for half of the time at most), has every session say good-bye, and resolves when all
    * have gone, after `withinMs` at the latest.
@@ -103,8 +120,8 @@ export function createRouter(options: RouterOptions = {}): Router {
     ...DEFAULT_BROKER_LIMITS,
     ...options.limits,
   };
-  const { authorizer: given = allowAll } = options;
-  const authorizer = typeof given === 'function' ? { decide: given } : given;
+  const { authorizer: given = defaultRights() } = options;
+  const authorizer = exempt(typeof given === 'function' ? { decide: given } : given);
   const pressure = new Pressure({
     limitBytes: options.memoryLimitBytes ?? systemMemoryLimit(),
     residentBytes: () => process.memoryUsage.rss(),
@@ -139,8 +156,12 @@ export function createRouter(options: RouterOptions = {}): Router {
     admit: (request) => (pressure.critical ? 503 : options.admit?.(request)),
   });
   pressure.start();
-  const router = new TransportRouter({ transport, realmTable: realms, services, pressure, stores });
-  authenticator.start?.(authenticatorHost((asked) => router.connect(asked)));
+  const clients = new LocalClients(services);
+  const router = new TransportRouter({ transport, realmTable: realms, clients, services, pressure, stores });
+  realms.provide((broker) => provideRenewal(broker, services));
+  const connect: ConnectAs = (principal, realm) => clients.connect({ realm }, principal);
+  authorizer.start?.(authorizerHost({ connect, changed: (affects) => realms.reauthorize(affects) }));
+  authenticator.start?.(authenticatorHost({ connect, instrumentation }));
   return router;
 }
 
@@ -155,15 +176,16 @@ function systemMemoryLimit(): number {
 interface RouterParts {
   readonly transport: Transport;
   readonly realmTable: RealmTable;
+  readonly clients: LocalClients;
   readonly services: Services;
   readonly pressure: Pressure;
   readonly stores: Stores;
 }
 
+const KILLED = 'The session was ended by the server.';
+
 class TransportRouter implements Router {
-  readonly #clients = new Set<EmbeddedClient>();
   #draining: Promise<void> | undefined;
-  #closed = false;
 
   constructor(private readonly parts: RouterParts) {}
 
@@ -214,16 +236,16 @@ class TransportRouter implements Router {
   }
 
   connect(options: ConnectOptions = {}): LocalClient {
-    if (this.#closed) throw new Error('The router is closed.');
-    const { realms, clock, timers, instrumentation } = this.parts.services;
-    const realm = options.realm ?? realms.defaultRealm;
-    const broker = realms.find(realm);
-    if (broker === undefined) throw new Error(`There is no realm ${realm}.`);
-    const report = (error: unknown): void => instrumentation.defect('local.handler', error);
-    const closed = (client: EmbeddedClient): void => void this.#clients.delete(client);
-    const client = new EmbeddedClient({ broker, clock, timers, report, closed }, options);
-    this.#clients.add(client);
-    return client;
+    return this.parts.clients.connect(options);
+  }
+
+  evict(matches: (session: SessionView, realm: string) => boolean, reason = KILLED): number {
+    const why = { code: 'killed', reason, uri: 'wamp.close.killed' } as const;
+    return this.parts.realmTable.evict(matches, why);
+  }
+
+  reauthorize(matches?: (principal: Principal, realm: string) => boolean): void {
+    this.parts.realmTable.reauthorize(matches);
   }
 
   drain(withinMs: number): Promise<void> {
@@ -233,19 +255,12 @@ class TransportRouter implements Router {
 
   async close(): Promise<void> {
     this.#draining ??= Promise.resolve();
-    this.#closed = true;
+    this.parts.clients.refuse();
     this.parts.realmTable.drain();
-    for (const client of this.#clients) client.close();
+    this.parts.clients.close();
     this.parts.pressure.stop();
     await this.parts.transport.close();
     await this.parts.stores.close();
-  }
-
-  /** Events that handlers of this process are at, or that wait for them. */
-  get #busyHandlers(): number {
-    let busy = 0;
-    for (const client of this.#clients) busy += client.busy;
-    return busy;
   }
 
   #drain(withinMs: number): Promise<void> {
@@ -254,7 +269,7 @@ class TransportRouter implements Router {
     return drain(
       {
         clock: this.parts.services.clock,
-        openWork: () => this.parts.realmTable.openWork + this.#busyHandlers,
+        openWork: () => this.parts.realmTable.openWork + this.parts.clients.busy,
         sessions: () => this.parts.transport.sessions,
         failed: (error) => this.parts.services.instrumentation.defect('session.closing', error),
       },

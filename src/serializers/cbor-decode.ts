@@ -10,6 +10,7 @@ import {
   MAP,
   NEGATIVE,
   SIMPLE,
+  skipOctetsTag,
   skipSelfDescription,
   TEXT,
 } from './cbor-scan.js';
@@ -29,6 +30,11 @@ export class CborReader extends BinaryReader {
     const start = this.take(1);
     const lead = this.bytes[start]!;
     if (lead < 24) return lead;
+    const untagged = skipOctetsTag(this.bytes, start);
+    if (untagged !== start) {
+      this.at = untagged;
+      return this.value(depth);
+    }
     checkScalar(lead, start);
     if (lead >> 5 === ARRAY || lead >> 5 === MAP) this.enter(depth);
     const width = argumentWidth(lead, start);

@@ -19,6 +19,8 @@ export const TEXT = 3;
 export const ARRAY = 4;
 export const MAP = 5;
 const TAG = 6;
+/** The lead byte of a tag whose number is in the byte behind it, as that of arrays of octets is. */
+const OCTETS_TAG = 0xd8;
 export const SIMPLE = 7;
 
 /** Additional information: no argument, the end is marked by a break [RFC 8949 §3.2]. */
@@ -35,6 +37,14 @@ const IS_OPEN_ENDED = new Uint8Array(MAX_DEPTH + 1);
 /** Where the item behind the tag "self-described CBOR" (55799) begins [RFC 8949 §3.4.6]; `start` if there is none. */
 export function skipSelfDescription(bytes: Uint8Array, start: number): number {
   return bytes[start] === 0xd9 && bytes[start + 1] === 0xd9 && bytes[start + 2] === 0xf7 ? start + 3 : start;
+}
+
+/**
+ * Where the byte string behind the tag "uint8 array" (64) begins [RFC 8746 §2.1]; `at` if there is none. An array of octets is a
+ * byte string: CBOR encoders of JavaScript write every Uint8Array so, and mean nothing else by it.
+ */
+export function skipOctetsTag(bytes: Uint8Array, at: number): number {
+  return bytes[at] === OCTETS_TAG && bytes[at + 1] === 64 && bytes[at + 2]! >> 5 === BYTES ? at + 2 : at;
 }
 
 /** The bytes behind a lead byte that hold its argument; 0 if it holds the argument itself or has none. */
@@ -94,7 +104,7 @@ function definiteEnd(bytes: Uint8Array, at: number, maxString: number, trusted: 
 
 /**
  * Checks that `bytes` holds exactly one CBOR item [RFC 8949]: definite and indefinite forms; no tag except "self-described
- * CBOR" in front of the whole; no simple values but false, true, null and undefined. Where `offsets` is given, the
+ * CBOR" in front of the whole and "uint8 array" in front of a byte string; no simple values but false, true, null and undefined. Where `offsets` is given, the
  * beginnings and ends of the elements of the outermost container are appended to it.
  *
  * @param trusted whether text is known to be valid.
@@ -117,7 +127,7 @@ export function scanCbor(
   MISSING[0] = 1;
   while (MISSING[0]! > 0) {
     if (at >= end) throw truncated(end);
-    const lead = bytes[at]!;
+    let lead = bytes[at]!;
     const isKey = IS_MAP[depth] === 1 && MISSING[depth]! % 2 === 0;
     if (lead === BREAK) {
       closeOpenEnded(depth, isKey, at);
@@ -125,6 +135,7 @@ export function scanCbor(
     } else {
       if (++items > maxItems) throw tooManyItems(at);
       if (depth === 1 && offsets !== undefined) offsets.push(at);
+      if (lead === OCTETS_TAG) lead = bytes[(at = skipOctetsTag(bytes, at))]!;
       const major = lead >> 5;
       if (isKey && depth === 1 && major !== TEXT) textKeys = false;
       if (major === ARRAY || major === MAP) {

@@ -236,13 +236,32 @@ describe('cbor', () => {
     'd8 1c 80',
     'd8 1d 00',
     'd8 23 60',
-    'd8 40 4101',
+    'd8 40 00',
+    'd8 40 6161',
+    'd8 40 81 4101',
+    'd8 40 d8 40 4101',
+    'd9 0040 4101',
+    'd8 44 4101',
+    'd8 40',
     'da 0000d9f7 00',
     '81 d9d9f7 00',
     'd9d9f7 d9d9f7 00',
   ])('C5: refuses the tag in %s', (octets) => {
     expect(scanned(hex(octets))).toBe('unsupported');
     expect(() => cbor.decode(hex(octets))).toThrow('a tag');
+  });
+
+  it('C5: reads the tag "uint8 array" in front of a byte string as the byte string alone', () => {
+    const list = hex('83 d840 42 00ff a1 6161 d840 5f 41 01 41 02 ff d840 40');
+    cbor.scan(list, LIMITS);
+    expect(cbor.decode(list)).toEqual([Uint8Array.of(0, 0xff), { a: Uint8Array.of(1, 2) }, Uint8Array.of()]);
+    expect(cbor.scanArray(list, LIMITS)).toEqual([1, 6, 6, 17, 17, 20]);
+    expect(cbor.decode(list, 1, 6)).toEqual(Uint8Array.of(0, 0xff));
+    const key = hex('a1 d840 4100 00');
+    cbor.scan(key, LIMITS);
+    expect([cbor.isMap(key), Object.keys(cbor.decode(key) as object)]).toEqual([false, ['\0AA==']]);
+    expect(scanned(hex('81 d840 42 00'))).toBe('malformed');
+    expect(() => cbor.decode(hex('81 d840 42 00'))).toThrow('item not complete');
   });
 
   it('C5: skips "self-described CBOR" in front of a whole item', () => {

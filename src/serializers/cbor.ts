@@ -62,7 +62,8 @@ function majorOf(bytes: Uint8Array): number {
 
 /**
  * CBOR [RFC 8949]. Definite and indefinite forms are read, definite ones written. Tags are refused as `unsupported`, bignums
- * and dates too; "self-described CBOR" (55799) is skipped in front of a whole item. Keys of maps that are scalars but not
+ * and dates too; "self-described CBOR" (55799) is skipped in front of a whole item, and "uint8 array" (64) in front of a byte
+ * string [RFC 8746 §2.1]. Keys of maps that are scalars but not
  * text are turned into text at decode, containers as keys are refused. `undefined` is read as null. Integers beyond
  * −2^64 … 2^64−1 are written as float64.
  */

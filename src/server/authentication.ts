@@ -1,24 +1,64 @@
+import { randomBytes } from 'node:crypto';
 import {
   anonymous,
   certificate,
   chain,
+  cookieSessions,
   cryptosign,
+  dynamic,
   jwt,
   limitAttempts,
   scram,
   ticket,
   wampcra,
 } from '../auth/index.js';
-import type { Authenticator } from '../broker/index.js';
-import { jwtKeysOf } from './config/index.js';
+import type { CookieSessions } from '../auth/index.js';
+import type { Authenticator, Principal } from '../broker/index.js';
+import { cookieSecretOf, isSecureCookie, jwtKeysOf } from './config/index.js';
 import type { AuthenticationConfig, ServerConfig } from './config/index.js';
 import { given } from './given.js';
 
-/** Who decides about logins: the configured methods, and nobody else. */
-export function authenticatorOf({ anonymous: open, authentication }: ServerConfig): Authenticator {
+/** What decides about logins. */
+export interface Logins {
+  /** The configured methods, and nobody else. */
+  readonly authenticator: Authenticator;
+  /** The cookies of web pages; undefined if there are none. */
+  readonly cookies: CookieSessions | undefined;
+}
+
+/**
+ * What the configuration says about logins.
+ *
+ * @param ended is told of the principal whose cookie has ended before its time.
+ */
+export function loginsFrom(config: ServerConfig, ended?: (principal: Principal) => void): Logins {
+  const { anonymous: open, authentication } = config;
   const methods = authentication === undefined ? [] : methodsOf(authentication);
+  const cookies = cookiesOf(config, ended);
+  if (cookies !== undefined) methods.push(cookies.authenticator);
   const offered = chain([...methods, ...(open ? [anonymous()] : [])]);
-  return limitAttempts(offered, authentication?.attempts);
+  return { authenticator: limitAttempts(offered, authentication?.attempts), cookies };
+}
+
+function cookiesOf(
+  config: ServerConfig,
+  ended: ((principal: Principal) => void) | undefined,
+): CookieSessions | undefined {
+  const cookie = config.authentication?.cookie;
+  if (cookie === undefined) return undefined;
+  const { name, sameSite, maxAgeMs } = cookie;
+  const secret = cookieSecretOf(cookie) ?? randomBytes(32).toString('base64');
+  const { origins } = config;
+  const secure = isSecureCookie(config);
+  return cookieSessions({
+    secret,
+    origins,
+    secure,
+    sameSite,
+    maxAgeMs,
+    ...(name !== undefined && { name }),
+    ...(ended && { ended }),
+  });
 }
 
 /** The methods that logins may use, as the start tells them: name and number of principals. */
@@ -30,10 +70,17 @@ export function loginsOf({ anonymous: open, authentication }: ServerConfig): str
   });
   const issuers = authentication?.jwt?.length ?? 0;
   if (issuers > 0) counts.push(`jwt (${issuers} issuers)`);
+  const { dynamic: asked } = authentication ?? {};
+  if (asked !== undefined) counts.push(`${asked.methods.join(', ')} (asks ${asked.procedure})`);
+  if (authentication?.cookie !== undefined) counts.push('cookie');
   return [...counts, ...(open ? ['anonymous (everybody)'] : [])].join(', ');
 }
 
-function methodsOf({ principals: all = [], jwt: issuers }: AuthenticationConfig): Authenticator[] {
+function methodsOf({
+  principals: all = [],
+  jwt: issuers,
+  dynamic: asked,
+}: AuthenticationConfig): Authenticator[] {
   const methods: Authenticator[] = [];
   /** Adds a method, if anybody may use it. */
   const offer = <T>(
@@ -64,6 +111,10 @@ function methodsOf({ principals: all = [], jwt: issuers }: AuthenticationConfig)
   );
   if (issuers !== undefined) {
     methods.push(jwt({ issuers: issuers.map((issuer) => given({ ...issuer, keys: jwtKeysOf(issuer) })) }));
+  }
+  if (asked !== undefined) {
+    const { procedure, methods: offered, timeoutMs } = asked;
+    methods.push(dynamic({ authenticate: procedure, methods: offered, timeoutMs }));
   }
   return methods;
 }

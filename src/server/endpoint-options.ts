@@ -1,8 +1,9 @@
-import type { DeadLetterTarget, Instrumentation, QueueRule, Stores } from '../broker/index.js';
+import type { Authenticator, DeadLetterTarget, Instrumentation, QueueRule, Stores } from '../broker/index.js';
 import type { MangroveModuleOptions } from '../nest/index.js';
 import { stomp, wamp } from '../subprotocols/index.js';
 import type { Subprotocol } from '../subprotocols/index.js';
-import { authenticatorOf } from './authentication.js';
+import { loginsFrom } from './authentication.js';
+import { authorizerOf } from './authorization.js';
 import type { QueueRuleConfig, ServerConfig } from './config/index.js';
 import { given } from './given.js';
 import { answeredHosts } from './http/index.js';
@@ -11,11 +12,13 @@ import { answeredHosts } from './http/index.js';
  * Turns the configuration into what the endpoint takes.
  *
  * @param store undefined: memory.
+ * @param authenticator who decides about logins; else the one that the configuration makes.
  */
 export function endpointOptions(
   config: ServerConfig,
   instrumentation: Instrumentation,
   store: Stores | undefined,
+  authenticator: Authenticator = loginsFrom(config).authenticator,
 ): MangroveModuleOptions {
   const hosts = answeredHosts(config);
   const { memoryBytes, ...limits } = config.limits;
@@ -26,7 +29,8 @@ export function endpointOptions(
     ...(hosts === undefined ? {} : { hosts }),
     subprotocols: subprotocols(config),
     unnegotiated: config.unnegotiated,
-    authenticator: authenticatorOf(config),
+    authenticator,
+    authorizer: authorizerOf(config),
     ...(store === undefined ? {} : { store }),
     queues: config.queues.map(queueRule),
     history: config.history,

@@ -1,12 +1,14 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MANGROVE_ROUTER } from '../nest/index.js';
-import type { Listener, Router } from '../router/index.js';
+import type { Listener, RolesAuthorizer, Router } from '../router/index.js';
 import { AppModule } from './app.module.js';
-import { urlHost } from './config/index.js';
-import type { ServerConfig } from './config/index.js';
+import { isReachable, urlHost } from './config/index.js';
+import type { AuthorizationConfig, ServerConfig } from './config/index.js';
+import { loginsFrom } from './authentication.js';
+import { replaceableRights, rulesOf } from './authorization.js';
 import { endpointOptions } from './endpoint-options.js';
-import { BoundedExpressAdapter, refuseOtherHosts, servePlayground } from './http/index.js';
+import { BoundedExpressAdapter, refuseOtherHosts, serveCookieLogin, servePlayground } from './http/index.js';
 import { openListeners } from './listeners.js';
 import { ServerLogger, logInstrumentation } from './logging/index.js';
 import { openStore } from './open-store.js';
@@ -29,6 +31,11 @@ export interface RunningServer {
    * old certificate stays. The log says which.
    */
   reloadTls(): void;
+  /**
+   * Other rules from now on; what clients hold and may not have any more is taken away. The procedure that decides stays what
+   * it was. A server that was started without rules has none to replace.
+   */
+  reloadRights(authorization: AuthorizationConfig): void;
   /** Drains within the configured time and stops listening. Later calls wait for the first. */
   stop(): Promise<void>;
 }
@@ -44,7 +51,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const instrumentation = logInstrumentation(logger);
   const tls = config.tls === undefined ? undefined : new ServedTls(config.tls);
   const store = await openStore(config, instrumentation);
-  const options = endpointOptions(config, instrumentation, store);
+  const logins = loginsFrom(config, (ended) => routerOf(app).evict(({ principal }) => principal === ended));
+  const options = endpointOptions(config, instrumentation, store, logins.authenticator);
   let app: NestExpressApplication;
   try {
     app = await NestFactory.create<NestExpressApplication>(
@@ -58,20 +66,31 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     throw error;
   }
   if (tls !== undefined) warnOfEnd(tls.validTo, logger);
+  if (config.anonymous && isReachable(config)) logger.warn(EVERYBODY, 'Server');
   app.use(refuseOtherHosts(config));
+  const cookieLogin = serveCookieLogin(config, logins, instrumentation);
+  if (cookieLogin !== undefined) app.use(cookieLogin);
   const page = config.playground ? servePlayground(config) : undefined;
   if (page !== undefined) app.use(page);
   else if (config.playground) logger.warn('the playground was not built (npm run build)', 'Server');
   let listeners: readonly Listener[];
   try {
     await app.listen(config.port, config.host);
-    listeners = await openListeners(app.get<Router>(MANGROVE_ROUTER, { strict: false }), config, tls);
+    listeners = await openListeners(routerOf(app), config, tls);
   } catch (error) {
     await app.close();
     throw error;
   }
-  return running(app, config, { logger, tls, listeners, hasPage: page !== undefined });
+  const rights = replaceableRights(options.authorizer);
+  return running(app, config, { logger, tls, rights, listeners, hasPage: page !== undefined });
 }
+
+function routerOf(app: NestExpressApplication): Router {
+  return app.get<Router>(MANGROVE_ROUTER, { strict: false });
+}
+
+const EVERYBODY =
+  'everybody who can reach this server comes in without a login (anonymous: true in the configuration)';
 
 /** A certificate that ends within so much time is spoken of, in ms. */
 const NEAR_MS = 14 * 86_400_000;
@@ -103,6 +122,8 @@ function reload(tls: ServedTls, logger: ServerLogger): void {
 interface RunningParts {
   readonly logger: ServerLogger;
   readonly tls: ServedTls | undefined;
+  /** undefined: no rules are configured */
+  readonly rights: RolesAuthorizer | undefined;
   readonly listeners: readonly Listener[];
   readonly hasPage: boolean;
 }
@@ -110,12 +131,12 @@ interface RunningParts {
 function running(
   app: NestExpressApplication,
   config: ServerConfig,
-  { logger, tls, listeners, hasPage }: RunningParts,
+  { logger, tls, rights, listeners, hasPage }: RunningParts,
 ): RunningServer {
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const authority = `${urlHost(config.host)}:${port}`;
-  const router = app.get<Router>(MANGROVE_ROUTER, { strict: false });
+  const router = routerOf(app);
   const secure = tls === undefined ? '' : 's';
   let stopped: Promise<void> | undefined;
   return {
@@ -126,6 +147,11 @@ function running(
     router,
     logger,
     reloadTls: () => tls !== undefined && reload(tls, logger),
+    reloadRights(authorization): void {
+      if (rights === undefined) return;
+      rights.replace(rulesOf(authorization));
+      logger.log('rules reloaded', { roles: authorization.roles.length }, 'Server');
+    },
     stop: () => (stopped ??= app.close()),
   };
 }

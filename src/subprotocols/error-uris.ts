@@ -1,4 +1,4 @@
-import type { BrokerErrorCode } from '../broker/index.js';
+import type { BrokerErrorCode, LoginRefusal } from '../broker/index.js';
 
 /**
  * Which URI a refusal of the broker has, whatever its receiver speaks [WAMP BP Error URIs]: in a WAMP ERROR, in the `error`
@@ -31,6 +31,15 @@ export const ERROR_URIS: Readonly<Record<BrokerErrorCode, string>> = {
   killed: 'wamp.close.killed',
   credentials_expired: 'wamp.error.authentication_required',
   payload_not_representable: 'wamp.error.invalid_argument',
+  payload_too_long: 'wamp.error.payload_size_exceeded',
   unavailable: 'wamp.error.unavailable',
   internal: 'wamp.error.runtime_error',
+};
+
+/** Why a login, or its renewal, is refused [WAMP AP Authentication]; total. */
+export const LOGIN_URIS: Readonly<Record<LoginRefusal, string>> = {
+  no_matching_method: 'wamp.error.no_matching_auth_method',
+  authentication_required: 'wamp.error.authentication_required',
+  authentication_denied: 'wamp.error.authentication_denied',
+  authentication_failed: 'wamp.error.authentication_failed',
 };

@@ -77,6 +77,41 @@ describe('Inbox', () => {
     expect([processed, [...link.paused]]).toEqual([200, []]);
   });
 
+  it('B12 W16: gives way after one item that may take long and did, and keeps the order', () => {
+    const clock = new ManualClock();
+    const link = new FakeLink(clock);
+    const seen: (number | string)[] = [];
+    const process = (n: number): undefined => {
+      if (n % 2 === 0) inbox.expectDear();
+      seen.push(n);
+      clock.advanceWithin(n % 2 === 0 ? 20 : 0);
+      clock.defer(() => seen.push('others'));
+      return undefined;
+    };
+    const inbox = new Inbox<number>(link, clock, 10, process, fail);
+    for (const n of [1, 2, 3, 4, 5]) inbox.push(n);
+    expect([seen, [...link.paused]]).toEqual([[1, 2], ['slice']]);
+    clock.flush();
+    const turns = seen
+      .join(' ')
+      .split(/ ?others ?/)
+      .filter((turn) => turn !== '');
+    expect([turns, [...link.paused]]).toEqual([['1 2', '3 4', '5'], []]);
+  });
+
+  it('B12: looks at the clock once for sixteen items that do not', () => {
+    const clock = new ManualClock();
+    let looks = 0;
+    const now = (): number => {
+      looks += 1;
+      return clock.now();
+    };
+    const counting = { now, wallTime: () => 0, schedule: clock.schedule, defer: () => {} };
+    const inbox = new Inbox<number>(new FakeLink(clock), counting, 10, () => undefined, fail);
+    for (let n = 0; n < 160; n += 1) inbox.push(n);
+    expect(looks).toBe(10);
+  });
+
   it('processes nothing after its close', async () => {
     const clock = new ManualClock();
     const gate = deferred();

@@ -2,6 +2,9 @@ import type { Clock } from '../lib/index.js';
 import { Ring } from '../lib/index.js';
 import type { Link } from './subprotocol.js';
 
+/** How many items are processed between looks at the clock, as long as none of them is dear. */
+const ITEMS_PER_LOOK = 16;
+
 type HoldReason = 'admission' | 'slice';
 
 /** What processing one item returns: a promise if the next item has to wait for it (an admission), else nothing. */
@@ -19,6 +22,7 @@ export class Inbox<T> {
   #held: HoldReason | undefined;
   #closed = false;
   #sinceCheck = 0;
+  #isDear = false;
   #sliceStart = -1;
 
   constructor(
@@ -43,6 +47,15 @@ export class Inbox<T> {
       return;
     }
     this.#step(item);
+  }
+
+  /**
+   * The item that is about to be processed may take long. So the clock is looked at after it, and one such item has the whole slice;
+   * of others, several are processed between two looks.
+   */
+  expectDear(): void {
+    this.#isDear = true;
+    if (this.#sliceStart < 0) this.#beginSlice(this.clock.now());
   }
 
   /** Drops what waits; nothing is processed any more. */
@@ -99,16 +112,19 @@ export class Inbox<T> {
 
   #sliceUsedUp(): boolean {
     this.#sinceCheck += 1;
-    if (this.#sinceCheck < 16) return false;
+    if (this.#sinceCheck < ITEMS_PER_LOOK && !this.#isDear) return false;
     this.#sinceCheck = 0;
+    this.#isDear = false;
     const now = this.clock.now();
-    if (this.#sliceStart < 0) {
-      this.#sliceStart = now;
-      this.clock.defer(() => {
-        if (this.#held === undefined) this.#sliceStart = -1;
-      });
-      return false;
-    }
-    return now - this.#sliceStart >= this.sliceMs;
+    if (this.#sliceStart >= 0) return now - this.#sliceStart >= this.sliceMs;
+    this.#beginSlice(now);
+    return false;
+  }
+
+  #beginSlice(now: number): void {
+    this.#sliceStart = now;
+    this.clock.defer(() => {
+      if (this.#held === undefined) this.#sliceStart = -1;
+    });
   }
 }

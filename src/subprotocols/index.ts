@@ -5,6 +5,7 @@ export type {
   Answer,
   Arguments,
   Attachment,
+  AttachOptions,
   Audience,
   Authenticator,
   Authorizer,
@@ -19,6 +20,7 @@ export type {
   CallCommand,
   CancelMode,
   Challenge,
+  ConnectionFacts,
   ConsumeCommand,
   Consumer,
   DeadLetterTarget,
@@ -71,8 +73,11 @@ export type {
   WireMap,
   WireValue,
 } from '../serializers/index.js';
+export { connectionOf } from './connection-facts.js';
 export { ERROR_URIS } from './error-uris.js';
 export { Inbox } from './inbox.js';
+export { provideRenewal } from './renewal.js';
+export type { RenewalParts } from './renewal.js';
 export type { Admission } from './inbox.js';
 export { DEFAULT_SESSION_LIMITS, Frame } from './subprotocol.js';
 export type {
@@ -91,5 +96,5 @@ export type {
 } from './subprotocol.js';
 export { DEFAULT_HEART_BEAT, DEFAULT_STOMP_LIMITS, stomp } from './stomp/index.js';
 export type { FrameLimits, HeartBeatOptions, StompLimits, StompOptions } from './stomp/index.js';
-export { DEFAULT_WAMP_LIMITS, wamp } from './wamp/index.js';
-export type { ProfileName, WampLimits, WampOptions } from './wamp/index.js';
+export { DEFAULT_WAMP_LIMITS, FEATURE_NAMES, wamp } from './wamp/index.js';
+export type { FeatureName, FeatureSwitches, ProfileName, WampLimits, WampOptions } from './wamp/index.js';

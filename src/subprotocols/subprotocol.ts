@@ -44,6 +44,8 @@ export interface Remote {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly query: string;
   readonly encrypted: boolean;
+  /** What carries the connection. Default: a WebSocket. */
+  readonly transport?: 'websocket' | 'rawsocket' | 'longpoll' | 'tcp' | undefined;
   /** What TLS knows; undefined without TLS. */
   readonly tls?: TlsFacts | undefined;
 }

@@ -37,6 +37,7 @@ export function historyStoreContract(runner: TestRunner, sample: HistoryStoreSam
     defineBounds(it);
     defineKeywords(it);
     defineCompleteness(it);
+    defineStops(it);
   });
 }
 
@@ -52,6 +53,9 @@ function defineKeeping(it: Define): void {
       expiresAt: 5000,
       spelling: '/topic/a/b',
       headers: new Map([['x', 'ä']]),
+      shard: 'sn239019',
+      passthru: { scheme: 'wamp', serializer: 'cbor', keyid: 'k' },
+      trustlevel: 0,
       audience: { eligible: { authids: new Set(['bob']) }, exclude: { authroles: new Set<string>() } },
     };
     await stage.append(wishes);
@@ -230,6 +234,50 @@ function defineCompleteness(it: Define): void {
   });
 }
 
+function defineStops(it: Define): void {
+  const queries: readonly Partial<HistoryQuery>[] = [
+    {},
+    { reverse: true },
+    { pattern: { match: 'exact', text: 't.7' } },
+    { pattern: { match: 'prefix', text: 't.1' } },
+    { pattern: { match: 'wildcard', text: '.7' }, reverse: true },
+    { pattern: { match: 'multi', text: 'none.#' } },
+    { topic: 't.7', fromTime: 350 },
+    { fromTime: 350, afterPublication: 20 },
+    { afterTime: 100_000 },
+  ];
+  for (const query of queries) {
+    it(`B12: looks at no more than it is asked to, and goes on from there: ${JSON.stringify(query)}`, async (stage) => {
+      for (let id = 1; id <= 700; id += 1)
+        await stage.append({ id, topic: `t.${id % 350}`, publishedAt: id });
+      const pages = await stage.pages({ ...query, examined: 90 });
+      checkSame(pages.flat(), await stage.ids(query), 'the ids of all pages');
+      checkSame(
+        pages.some((page) => page.length > 90),
+        false,
+        'a page with more than was to be looked at',
+      );
+    });
+  }
+
+  it('B12: goes on where it has stopped, though that event is gone', async (stage) => {
+    const bounds = { entries: 2, bytes: 1000 };
+    for (let id = 1; id <= 6; id += 1) await stage.append({ id, topic: 'a' });
+    await stage.append({ id: 7, topic: 'b' });
+    const { publications, stopped } = await stage.read({ examined: 3 });
+    await stage.append({ id: 8, topic: 'a' }, bounds);
+    const rest = await stage.ids({ resume: stopped?.place });
+    checkSame(
+      [publications.map(({ id }) => id), stopped?.publication, rest],
+      [[1, 2, 3], 3, [6, 7, 8]],
+      'two pages',
+    );
+    const reversed = await stage.read({ examined: 1, reverse: true });
+    await stage.append({ id: 9, topic: 'a' }, { entries: 1, bytes: 1000 });
+    checkSame(await stage.ids({ reverse: true, resume: reversed.stopped?.place }), [7], 'the reverse');
+  });
+}
+
 /** One store, with one realm that is used. */
 class Stage {
   constructor(readonly store: HistoryStore) {}
@@ -246,6 +294,18 @@ class Stage {
 
   async read(query: Partial<HistoryQuery>): Promise<HistoryPage> {
     return this.store.read(REALM, { pattern: { match: 'multi', text: '#' }, limit: 1000, now: 0, ...query });
+  }
+
+  /** The ids of one page after another, until none says that it has stopped. */
+  async pages(query: Partial<HistoryQuery>): Promise<readonly (readonly number[])[]> {
+    const pages: number[][] = [];
+    let resume: number | undefined;
+    do {
+      const { publications, stopped } = await this.read({ ...query, resume });
+      pages.push(publications.map(({ id }) => id));
+      resume = stopped?.place;
+    } while (resume !== undefined && pages.length < 1000);
+    return pages;
   }
 
   /** The ids of what is found, in the order of the answer. */

@@ -31,7 +31,11 @@ export type Told =
   | { readonly kind: 'invoked more'; readonly invocation: Invocation; readonly part: CallPart }
   | { readonly kind: 'interrupted'; readonly invocation: Invocation; readonly mode: 'kill' | 'killnowait' }
   | { readonly kind: 'answered'; readonly request: Request; readonly outcome: Outcome }
-  | { readonly kind: 'revoked'; readonly what: Subscription | Registration | Consumer }
+  | {
+      readonly kind: 'revoked';
+      readonly what: Subscription | Registration | Consumer;
+      readonly why: Refusal;
+    }
   | { readonly kind: 'evicted'; readonly why: Refusal };
 
 /** An endpoint for tests: keeps everything that it is told, in order. */
@@ -89,8 +93,8 @@ export class RecordingEndpoint implements Endpoint {
     this.#tell({ kind: 'answered', request, outcome });
   }
 
-  revoked(what: Subscription | Registration | Consumer): void {
-    this.#tell({ kind: 'revoked', what });
+  revoked(what: Subscription | Registration | Consumer, why: Refusal): void {
+    this.#tell({ kind: 'revoked', what, why });
   }
 
   evict(why: Eviction): void {

@@ -1,4 +1,4 @@
-import type { Pattern, Publication, RetainedQuery, RetainedStore } from '../broker/index.js';
+import type { Pattern, Publication, RetainedPage, RetainedQuery, RetainedStore } from '../broker/index.js';
 import { checkRefused, checkSame } from './checks.js';
 import { publicationText, samplePublication } from './sample-publications.js';
 import type { TestRunner } from './subprotocol-contract.js';
@@ -59,6 +59,14 @@ function defineKeeping(it: Define): void {
       expiresAt: 5000,
       spelling: '/topic/a/b',
       headers: new Map([['x', 'ä']]),
+      shard: 'sn239019',
+      passthru: {
+        scheme: 'wamp',
+        serializer: 'cbor',
+        keyid: 'k',
+        older: { algo: 'cryptobox', key: 'k' },
+      },
+      trustlevel: 0,
       audience: {
         eligible: { sessions: new Set([1, 2]), authids: new Set<string>() },
         exclude: { authroles: new Set(['guest']) },
@@ -148,6 +156,25 @@ function defineMatching(it: Define): void {
     checkSame(await stage.ids('multi', 't.#', { ...first, after: 't.4' }), [5], 'the third');
     checkSame(await stage.ids('multi', 't.#', { ...first, after: 't.5' }), [], 'the last');
     checkSame(await stage.ids('exact', 't.1', { ...first, after: 't.1' }), [], 'after the only one');
+  });
+
+  it('B12: looks at no more topics than it is asked to, and says where it has stopped', async (stage) => {
+    for (let id = 1; id <= 9; id += 1) await stage.put({ id, topic: `t.${id}` });
+    const pages: (readonly [readonly number[], string | undefined])[] = [];
+    let after: string | undefined;
+    do {
+      const page = await stage.page('wildcard', '.8', { examined: 3, after });
+      pages.push([page.publications.map(({ id }) => id), page.stopped]);
+      after = page.stopped;
+    } while (after !== undefined && pages.length < 20);
+    checkSame(
+      pages.flatMap(([ids]) => ids),
+      [8],
+      'what is found',
+    );
+    checkSame(pages[0], [[], 't.3'], 'the first page');
+    checkSame(pages.length > 2, true, 'that there are several');
+    checkSame((await stage.page('multi', 't.#', { examined: 9 })).stopped, undefined, 'where all was seen');
   });
 
   it('ends a page with the event that reaches the bytes', async (stage) => {
@@ -251,12 +278,20 @@ class Stage {
     await this.store.put(REALM, samplePublication(wishes));
   }
 
+  async page(
+    match: Pattern['match'],
+    text: string,
+    more: Partial<RetainedQuery> = {},
+  ): Promise<RetainedPage> {
+    return this.store.match(REALM, { pattern: { match, text }, now: 0, limit: 1000, ...more });
+  }
+
   async match(
     match: Pattern['match'],
     text: string,
     more: Partial<RetainedQuery> = {},
   ): Promise<readonly Publication[]> {
-    return this.store.match(REALM, { pattern: { match, text }, now: 0, limit: 1000, ...more });
+    return (await this.page(match, text, more)).publications;
   }
 
   /** The ids of what matches, in order. */

@@ -40,6 +40,7 @@ export function samplePublication({
 /** All that a store has to keep of a publication, in a form that can be compared as text. */
 export function publicationText(publication: Publication): string {
   const { id, topic, headers, spelling, publisher, publishedAt, expiresAt, audience, payload } = publication;
+  const { shard, passthru, trustlevel } = publication;
   const body = payload.body();
   const receivers = [audience?.eligible, audience?.exclude].map((lists) => [
     lists?.sessions && [...lists.sessions],
@@ -47,5 +48,6 @@ export function publicationText(publication: Publication): string {
     lists?.authroles && [...lists.authroles],
   ]);
   const parts = [id, topic, headers && [...headers], spelling, publisher, publishedAt, expiresAt, receivers];
-  return JSON.stringify([...parts, Buffer.from(body.bytes).toString('latin1'), body.contentType]);
+  const more = [shard, passthru, trustlevel];
+  return JSON.stringify([...parts, ...more, Buffer.from(body.bytes).toString('latin1'), body.contentType]);
 }

@@ -12,7 +12,7 @@ import { Broker, DEFAULT_BROKER_LIMITS, allowAll, noInstrumentation } from '../b
 import { memoryStore } from '../engines/memory/index.js';
 import { CoarseTimers } from '../lib/index.js';
 import type { Services, SessionLimits } from '../subprotocols/index.js';
-import { DEFAULT_SESSION_LIMITS } from '../subprotocols/index.js';
+import { DEFAULT_SESSION_LIMITS, provideRenewal } from '../subprotocols/index.js';
 import { ManualClock } from './manual-clock.js';
 import { SequentialIds } from './sequential-ids.js';
 
@@ -60,6 +60,9 @@ export function testServices(options: TestServicesOptions = {}): TestServices {
   }
   const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
   const [defaultRealm = 'realm1'] = brokers.keys();
+  const authenticator = options.authenticator ?? anonymous;
+  for (const broker of brokers.values())
+    provideRenewal(broker, { authenticator, clock, instrumentation, limits, timers });
   return {
     clock,
     timers,
@@ -69,7 +72,7 @@ export function testServices(options: TestServicesOptions = {}): TestServices {
     limits,
     server: 'mangrove/0.0.0',
     realms: { defaultRealm, find: (name) => brokers.get(name) },
-    authenticator: options.authenticator ?? anonymous,
+    authenticator,
   };
 }
 

@@ -1,3 +1,4 @@
+export { addressOf } from './address-of.js';
 export type { AdmitHook, UpgradeRequest } from './admission.js';
 export { CLOSE_CODES } from './close-codes.js';
 export { DEFAULT_TRANSPORT_LIMITS, HTTP_SERVER_OPTIONS } from './limits.js';

@@ -151,7 +151,9 @@ export class LongPollListener implements OwnListener {
   #serve(exchange: LongPollExchange, transport: string, verb: Verb): void {
     const link = this.#links.get(transport);
     if (link === undefined) {
-      exchange.answer(404, 'There is no such transport.');
+      // AutobahnJS closes the transport after a GOODBYE that ended it, and does not know of the end unless that succeeds.
+      if (verb === 'close' && this.options.profile !== 'strict') exchange.answer(204);
+      else exchange.answer(404, 'There is no such transport.');
       return;
     }
     switch (verb) {
@@ -254,6 +256,7 @@ export class LongPollListener implements OwnListener {
       headers: Object.assign(Object.create(null), request.headers) as Remote['headers'],
       query: queryOf(request),
       encrypted: tls !== undefined,
+      transport: 'longpoll',
       tls,
     };
     const transport = this.connections.options.services.ids.token();

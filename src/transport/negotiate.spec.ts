@@ -9,7 +9,7 @@ const supported = new Set([...STOMP, ...WAMP]);
 const choose = (header: string | readonly string[] | undefined) => negotiate(header, supported, 'recognise');
 
 describe('negotiate', () => {
-  it('H6: chooses the first supported token of the client', () => {
+  it('H6 WAMP-213: chooses the first supported token of the client', () => {
     expect(choose('chat, wamp.2.cbor, v12.stomp')).toEqual({ kind: 'token', token: 'wamp.2.cbor' });
     expect(choose('v10.stomp,v12.stomp')).toEqual({ kind: 'token', token: 'v10.stomp' });
   });
@@ -34,7 +34,7 @@ describe('negotiate', () => {
     }
   });
 
-  it('H5: refuses unknown tokens with the list of the supported ones', () => {
+  it('H5 WAMP-213: refuses unknown tokens with the list of the supported ones', () => {
     expect(choose('chat, superchat')).toEqual({
       kind: 'refused',
       message:

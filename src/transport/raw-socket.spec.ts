@@ -39,10 +39,13 @@ describe('a RawSocket handshake', () => {
     },
   );
 
-  it.each([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])('P24: serializer %d is refused', (serializer) => {
-    const octets = Buffer.of(0x7f, 0xf0 | serializer, 0, 0);
-    expect(readHandshake(octets, speaks)).toEqual({ kind: 'refused', error: 'serializer' });
-  });
+  it.each([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])(
+    'P24 WAMP-169: serializer %d is refused',
+    (serializer) => {
+      const octets = Buffer.of(0x7f, 0xf0 | serializer, 0, 0);
+      expect(readHandshake(octets, speaks)).toEqual({ kind: 'refused', error: 'serializer' });
+    },
+  );
 
   it('a serializer that nobody speaks is refused', () => {
     expect(readHandshake(hex('7ff10000'), () => false)).toEqual({ kind: 'refused', error: 'serializer' });

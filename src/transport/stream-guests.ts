@@ -83,6 +83,7 @@ export class StreamGuests implements Guests {
         headers: Object.create(null) as Remote['headers'],
         query: '',
         encrypted: tls !== undefined,
+        transport: this.protocol.kind === 'rawsocket' ? 'rawsocket' : 'tcp',
         tls,
       };
       const link = this.protocol.link({ socket, remote, slot });

@@ -233,6 +233,7 @@ export class Transport implements UpgradeHandler {
       headers: Object.assign(Object.create(null), request.headers) as Remote['headers'],
       query: queryOf(request),
       encrypted: isEncrypted(socket),
+      transport: 'websocket',
       tls: tlsFactsOf(socket),
     };
     this.#chosen = granted.token;

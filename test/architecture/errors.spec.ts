@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { BROKER_ERROR_CODES } from '../../src/broker/index.js';
 import { ERROR_URIS } from '../../src/subprotocols/index.js';
+import { LOGIN_URIS } from '../../src/subprotocols/error-uris.js';
 import { REFUSALS } from '../../src/subprotocols/stomp/errors.js';
-import { LOGIN_REASONS } from '../../src/subprotocols/wamp/errors.js';
 import { CLOSE_CODES } from '../../src/transport/close-codes.js';
 import { textOf } from './sources.js';
 
@@ -49,6 +49,6 @@ describe('docs/errors.md', () => {
 
   it('says why WAMP refuses a login', () => {
     const logins = tableOf(page.slice(page.indexOf('## Logins')), 'Code');
-    expect(logins.map(([code, , reason]) => [code, reason])).toEqual(Object.entries(LOGIN_REASONS));
+    expect(logins.map(([code, , reason]) => [code, reason])).toEqual(Object.entries(LOGIN_URIS));
   });
 });

@@ -25,8 +25,8 @@ function blocksOf(page: string): Block[] {
   }));
 }
 
-const library = blocksOf('library.md');
-const nest = blocksOf('nest.md');
+const library = [...blocksOf('library.md'), ...blocksOf('authorization.md')];
+const nest = [...blocksOf('nest.md'), ...blocksOf('authorization.md')];
 let folder = '';
 
 beforeAll(() => {
@@ -38,7 +38,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('docs/library.md', () => {
+describe('docs/library.md and docs/authorization.md', () => {
   const programs = library.filter(({ language }) => language === 'js').map(({ file, text }) => [file, text]);
 
   it.each(programs)('has a program %s that writes what it says', async (file, text) => {
@@ -54,7 +54,7 @@ describe('docs/library.md', () => {
   });
 });
 
-describe('docs/nest.md', () => {
+describe('docs/nest.md and docs/authorization.md', () => {
   it('has programs that type-check', () => {
     const files = nest.filter(({ language }) => language === 'ts');
     expect(files.map(({ file }) => file)).toEqual([
@@ -63,6 +63,7 @@ describe('docs/nest.md', () => {
       'enhancers.ts',
       'workers.ts',
       'adapter.ts',
+      'rights.ts',
     ]);
     for (const { file, text } of files) writeFileSync(`${folder}/${file}`, text);
     const options = { noEmit: true, noUnusedLocals: false, rootDir: '.' };

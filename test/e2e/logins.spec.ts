@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { once } from 'node:events';
 import { SignJWT } from 'jose';
+import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/server/config/index.js';
 import { startServer } from '../../src/server/index.js';
 import type { RunningServer } from '../../src/server/index.js';
-import { LoginSocket, loginOverStomp } from '../support/login-socket.js';
+import { LoginSocket, loginOverStomp, loginOverWamp } from '../support/login-socket.js';
 
 /** The configurations of docs/authentication.md, by their file names. */
 const PAGE = readFileSync(fileURLToPath(new URL('../../docs/authentication.md', import.meta.url)), 'utf8');
@@ -158,6 +160,39 @@ describe('the tokens of docs/authentication.md', () => {
     ]);
   });
 });
+
+describe('the procedure of docs/authentication.md', () => {
+  it('decides about logins over both protocols, once somebody who may has registered it', async () => {
+    const { wsUrl } = await serve('dynamic.yaml');
+    expect(await stomp('erna', SECRET)).toMatch(/^ERROR\nmessage:authentication failed\n/);
+    const directory = new WebSocket(wsUrl, ['wamp.2.json']);
+    await once(directory, 'open');
+    const ask = async (message: unknown): Promise<unknown[]> => {
+      const answered = once(directory, 'message');
+      directory.send(JSON.stringify(message));
+      return JSON.parse(String((await answered)[0])) as unknown[];
+    };
+    const hello = { roles: { callee: {} }, authmethods: ['wampcra'], authid: 'directory' };
+    const [, , extra] = (await ask([1, 'realm1', hello])) as [number, string, Record<string, string>];
+    const key = pbkdf2Sync(SECRET, String(extra['salt']), 10_000, 32, 'sha256').toString('base64');
+    await ask([5, createHmac('sha256', key).update(String(extra['challenge'])).digest('base64'), {}]);
+    expect((await ask([64, 1, {}, 'com.example.authenticate']))[0]).toBe(65);
+    directory.on('message', (data: Buffer) => {
+      const [, request, , , [, authid, { ticket }]] = JSON.parse(data.toString()) as Invoked;
+      const answer = authid === 'erna' && ticket === SECRET ? { role: 'directory' } : null;
+      directory.send(JSON.stringify([70, request, {}, [answer]]));
+    });
+    expect(await stomp('erna', SECRET)).toContain('\nuser-name:erna\n');
+    expect(await stomp('erna', 'guess')).toMatch(/^ERROR\nmessage:authentication failed\n/);
+    expect(await loginOverWamp(wsUrl, 'erna', SECRET)).toMatchObject({
+      authid: 'erna',
+      authrole: 'directory',
+    });
+    directory.terminate();
+  });
+});
+
+type Invoked = [number, number, number, object, [string, string, { readonly ticket: string }]];
 
 describe('the certificates of docs/authentication.md', () => {
   it('are a configuration that starts, and let nobody in without one', async () => {

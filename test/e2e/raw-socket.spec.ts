@@ -32,10 +32,10 @@ async function connect(): Promise<RawSocketPeer> {
   return peer;
 }
 
-async function join(handshake?: string): Promise<RawSocketPeer> {
+async function join(handshake?: string, hello = HELLO): Promise<RawSocketPeer> {
   const peer = await connect();
   expect(await peer.shakeHands(handshake)).toBe('7fb10000');
-  peer.send(HELLO);
+  peer.send(hello);
   expect(await peer.text()).toMatch(/^\[2,\d+,\{"realm":"realm1",/);
   return peer;
 }
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 describe('WAMP over RawSocket', () => {
-  it('answers a handshake with the serializer, and the length of the messages that it takes', async () => {
+  it('WAMP-169: answers a handshake with the serializer, and the length of the messages that it takes', async () => {
     await start();
     expect(await (await connect()).shakeHands('7ff10000')).toBe('7fb10000');
     expect(await (await connect()).shakeHands('7f220000')).toBe('7fb20000');
@@ -161,7 +161,7 @@ describe('WAMP over RawSocket', () => {
 });
 
 describe('the length that a client takes', () => {
-  it('P24: is never exceeded: a longer event does not reach it, and the next one does', async () => {
+  it('P24 X11 WAMP-211: is never exceeded: a longer event does not reach it, and the next one does', async () => {
     const server = await start();
     const small = await join('7f210000');
     small.send('[32,1,{},"com.example.a"]');
@@ -176,7 +176,7 @@ describe('the length that a client takes', () => {
 });
 
 describe('the answer to a call', () => {
-  it('P24: that is longer than the caller takes becomes an ERROR that says so', async () => {
+  it('P24 X11 WAMP-211: that is longer than the caller takes becomes an ERROR that says so', async () => {
     const server = await start();
     const client = server.router.connect();
     await client.register('com.example.long', () => 'x'.repeat(4000));
@@ -189,15 +189,37 @@ describe('the answer to a call', () => {
   });
 });
 
+describe('a stream of results', () => {
+  it('P24 X11: ends with an ERROR at the first that is longer than the caller takes, and the callee is told', async () => {
+    const server = await start();
+    const streams = '{"features":{"progressive_call_results":true,"call_canceling":true}}';
+    const callee = await join(undefined, `[1,"realm1",{"roles":{"callee":${streams}}}]`);
+    callee.send('[64,1,{},"com.example.stream"]');
+    await callee.text();
+    const small = await join('7f210000', `[1,"realm1",{"roles":{"caller":${streams}}}]`);
+    small.send('[48,1,{"receive_progress":true},"com.example.stream"]');
+    const [, request] = JSON.parse(await callee.text()) as [68, number];
+    callee.send(`[70,${request},{"progress":true},[1]]`);
+    expect(await small.text()).toBe('[50,1,{"progress":true},[1]]');
+    callee.send(`[70,${request},{"progress":true},["${'x'.repeat(4000)}"]]`);
+    expect(await small.text()).toMatch(/^\[8,48,1,\{\},"wamp\.error\.payload_size_exceeded"/);
+    expect(await callee.text()).toBe(`[69,${request},{"mode":"killnowait"}]`);
+    callee.send(`[70,${request},{},[3]]`);
+    small.send('[48,2,{},"com.example.nobody"]');
+    expect(await small.text()).toMatch(/^\[8,48,2,\{\},"wamp\.error\.no_such_procedure"/);
+    expect(server.router.stats.realms['realm1']?.calls).toBe(0);
+  });
+});
+
 describe('a call', () => {
-  it('P24: that is longer than the callee takes is refused at once, and the next one is answered', async () => {
+  it('P24 X11: that is longer than the callee takes is refused at once, and the next one is answered', async () => {
     const server = await start();
     const small = await join('7f210000');
     small.send('[64,1,{},"com.example.echo"]');
     await small.text();
     const client = server.router.connect();
     await expect(client.call('com.example.echo', ['x'.repeat(4000)])).rejects.toMatchObject({
-      uri: 'wamp.error.invalid_argument',
+      uri: 'wamp.error.payload_size_exceeded',
     });
     const called = client.call('com.example.echo', ['short']);
     const [, request] = JSON.parse(await small.text()) as [68, number];
@@ -225,7 +247,7 @@ describe('a call', () => {
 });
 
 describe('PING', () => {
-  it('is answered with the same payload, in the middle of messages too', async () => {
+  it('WAMP-210: is answered with the same payload, in the middle of messages too', async () => {
     await start();
     const peer = await join();
     peer.write(Buffer.concat([rawFrame('abc', 1), rawFrame('[32,1,{},"com.example.a"]'), rawFrame('', 1)]));

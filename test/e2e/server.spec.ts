@@ -65,6 +65,18 @@ describe('/health', () => {
   });
 });
 
+describe('a server that lets everybody in', () => {
+  it('A19: says so loudly when it starts, if others than this machine can reach it', async () => {
+    await start({ host: '0.0.0.0', loopback: false, anonymous: true });
+    const said = 'everybody who can reach this server comes in without a login';
+    expect(log).toMatch(new RegExp(` warn +\\[Server\\] ${said}`));
+    await open.server?.stop();
+    log = '';
+    await start();
+    expect(log).not.toContain(said);
+  });
+});
+
 describe('who is answered', () => {
   it.each([
     'evil.example',

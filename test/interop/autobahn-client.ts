@@ -33,14 +33,14 @@ export class AutobahnClient {
   #welcome: autobahn.Dict = {};
   readonly #connection: autobahn.Connection;
 
-  private constructor(url: string, serializer: AutobahnSerializer, realm: string) {
+  private constructor(url: string, serializer: AutobahnSerializer, realm: string, authid?: string) {
     // It tells the console of every close, also of those that were asked for.
     autobahn.log.warn = () => {};
     this.#connection = new autobahn.Connection({
-      url,
+      ...placeOf(url, serializer),
       realm,
-      serializers: [new SERIALIZERS[serializer]()],
       max_retries: 0,
+      ...(authid !== undefined && { authid, authmethods: ['ticket'] }),
       // Errors that a test's own endpoints throw.
       on_user_error: () => {},
       on_internal_error: (error) => this.violations.push(error),
@@ -55,8 +55,13 @@ export class AutobahnClient {
   }
 
   /** Connects and joins; rejects if the connection ends before WELCOME. */
-  static async join(url: string, serializer: AutobahnSerializer, realm = 'realm1'): Promise<AutobahnClient> {
-    const client = new AutobahnClient(url, serializer, realm);
+  static async join(
+    url: string,
+    serializer: AutobahnSerializer,
+    realm = 'realm1',
+    authid?: string,
+  ): Promise<AutobahnClient> {
+    const client = new AutobahnClient(url, serializer, realm, authid);
     const opened = new Promise<void>((resolve, reject) => {
       client.#connection.onopen = (session, details) => {
         client.#open = true;
@@ -101,6 +106,24 @@ export class AutobahnClient {
   async leave(reason?: string): Promise<AutobahnEnd> {
     if (this.#open) this.#connection.close(reason);
     return this.ended;
+  }
+}
+
+/**
+ * Where to connect, as AutobahnJS wants it: by WebSocket (`ws:`, `wss:`), RawSocket (`tcp:`, `unix:`) or long-poll (`http:`). The
+ * latter two speak nothing but JSON.
+ */
+function placeOf(url: string, serializer: AutobahnSerializer): autobahn.Place {
+  const { protocol, hostname: host, port, pathname } = new URL(url);
+  switch (protocol) {
+    case 'tcp:':
+      return { transports: [{ type: 'rawsocket', host, port: Number(port) }] };
+    case 'unix:':
+      return { transports: [{ type: 'rawsocket', path: pathname }] };
+    case 'http:':
+      return { transports: [{ type: 'longpoll', url }] };
+    default:
+      return { url, serializers: [new SERIALIZERS[serializer]()] };
   }
 }
 

@@ -23,11 +23,17 @@ declare module 'autobahn' {
     interface Subscription {
       readonly id: number;
       readonly topic: string;
+      readonly active: boolean;
+      /** Resolves with the reason if the router takes it away. */
+      readonly on_unsubscribe: Promise<unknown>;
     }
 
     interface Registration {
       readonly id: number;
       readonly procedure: string;
+      readonly active: boolean;
+      /** Resolves with the reason if the router takes it away. */
+      readonly on_unregister: Promise<unknown>;
     }
 
     /** A promise of when.js, which also tells of progress. */
@@ -70,19 +76,26 @@ declare module 'autobahn' {
       readonly message: string | null;
     }
 
+    /** Where to connect. */
+    interface Place {
+      readonly url?: string;
+      readonly transports?: readonly Dict[];
+      readonly serializers?: readonly object[];
+    }
+
+    interface ConnectionOptions extends Place {
+      readonly realm: string;
+      readonly max_retries?: number;
+      readonly authmethods?: readonly string[];
+      readonly authid?: string;
+      readonly authextra?: Dict;
+      readonly onchallenge?: (session: Session, method: string, extra: Dict) => string;
+      readonly on_user_error?: (error: unknown) => void;
+      readonly on_internal_error?: (error: unknown) => void;
+    }
+
     class Connection {
-      constructor(options: {
-        readonly url: string;
-        readonly realm: string;
-        readonly serializers: readonly object[];
-        readonly max_retries?: number;
-        readonly authmethods?: readonly string[];
-        readonly authid?: string;
-        readonly authextra?: Dict;
-        readonly onchallenge?: (session: Session, method: string, extra: Dict) => string;
-        readonly on_user_error?: (error: unknown) => void;
-        readonly on_internal_error?: (error: unknown) => void;
-      });
+      constructor(options: ConnectionOptions);
       readonly transport: { readonly info: { readonly protocol: string } };
       onopen: (session: Session, details: Dict) => void;
       onclose: (reason: string, details: CloseDetails) => boolean;

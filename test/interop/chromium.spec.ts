@@ -3,11 +3,11 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import type { TestServer } from '../support/test-server.js';
 import { startTestServer } from '../support/test-server.js';
 import { AutobahnClient } from './autobahn-client.js';
 import { bundlePage } from './browser/bundle.js';
+import { launchChromium, openPage, serveOn, serving } from './browser/chromium.js';
 import type { Meeting } from './browser/page.js';
 import { ANYBODY, EXPECTED, HISTORY } from './queue-expectations.js';
 import { StompClient } from './stompjs-client.js';
@@ -15,31 +15,15 @@ import { provideWebSocket } from './web-socket.js';
 
 provideWebSocket();
 
-/** Debian's own Chromium; what it would like to tell its maker is switched off. */
-const LAUNCH = {
-  executablePath: '/usr/bin/chromium',
-  headless: true,
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
-
 let browser: Browser | undefined;
-let script: string;
+let serve: RequestListener;
 let server: TestServer;
 let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  script = await bundlePage();
-  browser = await chromium.launch(LAUNCH);
+  serve = serving(await bundlePage());
+  browser = await launchChromium();
 }, 60_000);
 
 afterAll(async () => {
@@ -48,40 +32,14 @@ afterAll(async () => {
 
 beforeEach(async () => {
   server = await startTestServer();
-  serveOn(server);
-  page = await browser!.newPage();
-  complaints = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
+  serveOn(server, serve);
+  ({ page, complaints } = await openPage(browser!));
 });
 
 afterEach(async () => {
   await page?.close();
   await server.stop();
 });
-
-/** The page and its script, wherever they are served. */
-const serve: RequestListener = (request, response) => {
-  if (request.url === '/page.js') {
-    response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(script);
-  } else if (request.url === '/') {
-    response
-      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-      .end(
-        '<!doctype html><title>Mangrove</title><link rel="icon" href="data:,"><script src="/page.js"></script>',
-      );
-  } else {
-    response.writeHead(404).end();
-  }
-};
-
-/** Serves the page on the endpoint's own server, so on its own origin. */
-function serveOn({ server: http }: TestServer): void {
-  http.removeAllListeners('request');
-  http.on('request', serve);
-}
 
 describe('in Chromium', () => {
   it.each(['json', 'cbor', 'msgpack'] as const)(
@@ -122,7 +80,7 @@ describe('in Chromium', () => {
   describe.each(['current', '6'])('stompjs (%s)', (version) => {
     it.each(Object.entries(EXPECTED))('works with queues: %s', async (name, expected) => {
       const queues = await startTestServer({ authenticator: ANYBODY, history: HISTORY });
-      serveOn(queues);
+      serveOn(queues, serve);
       try {
         await page.goto(`http://127.0.0.1:${queues.port}/`);
         const call = `page.work(${JSON.stringify(queues.url)}, '${version}', '${name}')`;
@@ -136,7 +94,7 @@ describe('in Chromium', () => {
   });
 
   describe('a page of another origin', () => {
-    const other = createServer(serve);
+    const other = createServer((request, response) => serve(request, response));
     let origin: string;
 
     beforeAll(async () => {

@@ -1,34 +1,59 @@
 import autobahn from 'autobahn';
+import { CborSerializer } from 'wampy/CborSerializer.js';
+import { JsonSerializer } from 'wampy/JsonSerializer.js';
+import { MsgpackSerializer } from 'wampy/MsgpackSerializer.js';
+import { sign as wampyCryptosign } from 'wampy/cryptosign.js';
+import { sign as wampyCra } from 'wampy/wampcra.js';
 import { Wampy } from 'wampy';
-import { WebSocket } from 'ws';
+import type { Make, Serializer } from './features/client.js';
 
-/** How a client logs in. */
+const { JSONSerializer, MsgpackSerializer: Msgpack, CBORSerializer } = autobahn.serializer;
+const AUTOBAHN = { json: JSONSerializer, msgpack: Msgpack, cbor: CBORSerializer };
+const WAMPY = { json: JsonSerializer, msgpack: MsgpackSerializer, cbor: CborSerializer };
+
+/** How a client logs in; by no method if none is named. */
 export interface Credentials {
-  readonly authid: string;
-  readonly method: string;
+  readonly authid?: string;
+  readonly method?: string;
   readonly extra?: Readonly<Record<string, unknown>>;
-  /** Answers the CHALLENGE. */
-  readonly answer: (extra: Readonly<Record<string, unknown>>) => string | Promise<string>;
+  /** The ticket, the password, or seed and public key in hexadecimal digits. */
+  readonly secret?: string;
 }
 
 /** What a login came to: the identity of WELCOME, or the reason of ABORT. */
 export type LoginEnd = Readonly<Record<string, unknown>> | string;
 
+type Extra = Readonly<Record<string, unknown>>;
 type Constructor = NonNullable<NonNullable<ConstructorParameters<typeof Wampy>[1]>['ws']>;
 
-/** Logs in with the real AutobahnJS, and leaves. */
-export async function loginWithAutobahn(url: string, credentials: Credentials): Promise<LoginEnd> {
+/** Logs in with one of the real clients, which need a `WebSocket` in the global object, and leaves. */
+export function login(
+  make: Make,
+  url: string,
+  serializer: Serializer,
+  credentials: Credentials,
+): Promise<LoginEnd> {
+  return make === 'autobahn'
+    ? loginWithAutobahn(url, serializer, credentials)
+    : loginWithWampy(url, serializer, credentials);
+}
+
+function loginWithAutobahn(
+  url: string,
+  serializer: Serializer,
+  { authid, method, extra, secret = '' }: Credentials,
+): Promise<LoginEnd> {
   autobahn.log.warn = () => {};
   const connection = new autobahn.Connection({
     url,
     realm: 'realm1',
-    serializers: [new autobahn.serializer.JSONSerializer()],
+    serializers: [new AUTOBAHN[serializer]()],
     max_retries: 0,
-    authid: credentials.authid,
-    authmethods: [credentials.method],
-    ...(credentials.extra && { authextra: credentials.extra }),
+    ...(authid !== undefined && { authid }),
+    ...(method !== undefined && { authmethods: [method] }),
+    ...(extra && { authextra: extra }),
     // It takes a string at once, or a promise of when.js only.
-    onchallenge: (_session, _method, extra) => String(credentials.answer(extra)),
+    onchallenge: (_session, asked, question) => answerOfAutobahn(asked, question, secret),
   });
   return new Promise((resolve) => {
     let welcome: LoginEnd | undefined;
@@ -44,16 +69,38 @@ export async function loginWithAutobahn(url: string, credentials: Credentials): 
   });
 }
 
-/** Logs in with the real wampy, and leaves. */
-export async function loginWithWampy(url: string, credentials: Credentials): Promise<LoginEnd> {
+/** AutobahnJS's ways to answer. */
+function answerOfAutobahn(method: string, extra: Extra, secret: string): string {
+  const { challenge, salt, iterations, keylen } = extra;
+  if (method === 'wampcra') {
+    const key = salt === undefined ? secret : autobahn.auth_cra.derive_key(secret, salt, iterations, keylen);
+    return autobahn.auth_cra.sign(key, challenge);
+  }
+  if (method === 'cryptosign') {
+    const secretKey = new Uint8Array(Buffer.from(secret, 'hex'));
+    return autobahn.auth_cryptosign.sign_challenge({ secretKey }, extra);
+  }
+  return secret;
+}
+
+async function loginWithWampy(
+  url: string,
+  serializer: Serializer,
+  { authid, method, extra, secret = '' }: Credentials,
+): Promise<LoginEnd> {
+  const { WebSocket } = globalThis as unknown as { readonly WebSocket: Constructor };
   const wampy = new Wampy(url, {
     realm: 'realm1',
-    ws: WebSocket as unknown as Constructor,
+    ws: WebSocket,
+    serializer: new WAMPY[serializer](),
     autoReconnect: false,
-    authid: credentials.authid,
-    authmethods: [credentials.method],
-    authextra: { ...credentials.extra },
-    onChallenge: async (_method, extra) => credentials.answer(extra),
+    // It wants all of these or none: who has no name can name no method.
+    ...(authid !== undefined && {
+      authid,
+      authmethods: method === undefined ? [] : [method],
+      authextra: { ...extra },
+      onChallenge: async (asked, question) => answerOfWampy(asked, question, secret),
+    }),
   });
   try {
     const welcome = await wampy.connect();
@@ -62,6 +109,15 @@ export async function loginWithWampy(url: string, credentials: Credentials): Pro
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+/** wampy's. */
+function answerOfWampy(method: string, extra: Extra, secret: string): string | Promise<string> {
+  const question = { challenge: '', ...extra };
+  if (method === 'wampcra') return wampyCra(secret)(method, question);
+  // It takes the seed alone as well.
+  if (method === 'cryptosign') return wampyCryptosign(secret.slice(0, 64))(method, question) as string;
+  return secret;
 }
 
 /** The reason of ABORT in an error of wampy's. */

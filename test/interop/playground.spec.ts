@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { hashTicket } from '../../src/auth/index.js';
+import { launchChromium } from './browser/chromium.js';
 import { openPage, openTab, startPlayground } from './playground-page.js';
 import type { PlaygroundServer, Tab } from './playground-page.js';
 
@@ -17,29 +17,13 @@ const PICTURE = fileURLToPath(new URL('../../docs/images/playground.png', import
 const PICTURE_IS_ASKED_FOR = process.env['MANGROVE_PICTURE'] !== undefined;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Debian's own Chromium; what it would like to tell its maker is switched off. */
-const LAUNCH = {
-  executablePath: '/usr/bin/chromium',
-  headless: true,
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
-
 let browser: Browser | undefined;
 let server: PlaygroundServer | undefined;
 let contexts: BrowserContext[];
 
 beforeAll(async () => {
   server = await startPlayground(PICTURE_IS_ASKED_FOR ? 8080 : 0);
-  browser = await chromium.launch(LAUNCH);
+  browser = await launchChromium();
 });
 
 afterAll(async () => {

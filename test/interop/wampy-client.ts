@@ -2,7 +2,6 @@ import { CborSerializer } from 'wampy/CborSerializer.js';
 import { JsonSerializer } from 'wampy/JsonSerializer.js';
 import { MsgpackSerializer } from 'wampy/MsgpackSerializer.js';
 import { Wampy } from 'wampy';
-import { WebSocket } from 'ws';
 import { Mailbox } from '../support/mailbox.js';
 
 /** The serializers that wampy speaks. */
@@ -22,13 +21,15 @@ export interface WampyEvent {
   readonly argsDict?: Readonly<Record<string, unknown>>;
 }
 
-/** Connects the real wampy and joins `realm1`. */
-export async function joinWampy(url: string, serializer: WampySerializer): Promise<Wampy> {
+/** Connects the real wampy, which takes the `WebSocket` of the global object, and joins `realm1`. */
+export async function joinWampy(url: string, serializer: WampySerializer, authid?: string): Promise<Wampy> {
+  const { WebSocket } = globalThis as unknown as { readonly WebSocket: Constructor };
   const wampy = new Wampy(url, {
     realm: 'realm1',
-    ws: WebSocket as unknown as Constructor,
+    ws: WebSocket,
     serializer: new SERIALIZERS[serializer](),
     autoReconnect: false,
+    ...(authid !== undefined && { authid, authmethods: ['ticket'], onChallenge: () => authid }),
   });
   await wampy.connect();
   return wampy;

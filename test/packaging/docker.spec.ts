@@ -16,7 +16,7 @@ FROM node:20-bookworm-slim
 COPY --from=build /app/dist ./dist
 USER 1000:1000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s CMD ["node", "-e", "ask('/health')"]
+HEALTHCHECK --interval=30s CMD ["node", "dist/main.js", "health"]
 CMD ["node", "dist/main.js"]
 `;
 

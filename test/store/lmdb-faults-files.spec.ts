@@ -202,7 +202,7 @@ describe('the LMDB engine and a file that is not what was written', () => {
     expect(delayed!.message.publication.payload.values()).toEqual({ args: [1], kwargs: { a: 2 } });
     expect(queues.nextDue('realm1')).toBe(3_000_000_000_000);
     const pattern = { match: 'exact', text: 'state.lamp' } as const;
-    const [lamp] = await retained.match('realm1', { pattern, now: 0, limit: 9 });
+    const [lamp] = (await retained.match('realm1', { pattern, now: 0, limit: 9 })).publications;
     expect(Buffer.from(lamp!.payload.body().bytes).toString()).toBe('on');
     const page = await history.read('realm1', {
       pattern: { match: 'prefix', text: 'audit.' },

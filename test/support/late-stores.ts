@@ -4,6 +4,7 @@ import type {
   HistoryQuery,
   HistoryStore,
   Publication,
+  RetainedPage,
   RetainedQuery,
   RetainedStore,
 } from '../../src/broker/index.js';
@@ -72,8 +73,8 @@ export class LateRetainedStore implements RetainedStore {
     return this.waiting.promise(() => thrown(failure));
   }
 
-  match(realm: string, query: RetainedQuery): Promise<readonly Publication[]> {
-    return this.waiting.promise(() => this.store.match(realm, query) as readonly Publication[], this.early);
+  match(realm: string, query: RetainedQuery): Promise<RetainedPage> {
+    return this.waiting.promise(() => this.store.match(realm, query) as RetainedPage, this.early);
   }
 }
 

@@ -24,6 +24,17 @@ export class LoginSocket {
     return String(answer);
   }
 
+  /** The next message that comes. */
+  async next(): Promise<string> {
+    const [message] = await once(this.socket, 'message');
+    return String(message);
+  }
+
+  /** Sends one WAMP message. */
+  say(message: readonly unknown[]): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
   /** Sends one WAMP message and waits for the next one that comes back. */
   async askWamp(message: readonly unknown[]): Promise<unknown[]> {
     return JSON.parse(await this.ask(JSON.stringify(message))) as unknown[];

@@ -37,9 +37,9 @@ export class PlainStomp {
     });
   }
 
-  static async connect(url: string): Promise<PlainStomp> {
+  static async connect(url: string, headers: Readonly<Record<string, string>> = {}): Promise<PlainStomp> {
     const client = new PlainStomp(await open(url, 'v12.stomp'));
-    client.send('CONNECT', { 'accept-version': '1.2', host: 'realm1' });
+    client.send('CONNECT', { 'accept-version': '1.2', host: 'realm1', ...headers });
     const frame = await client.next();
     if (frame.command !== 'CONNECTED') throw new Error(`not connected: ${frame.command}`);
     return client;
@@ -51,6 +51,11 @@ export class PlainStomp {
     const length = octets.length > 0 ? [`content-length:${octets.length}`] : [];
     const head = [command, ...lines, ...length, '', ''].join('\n');
     this.socket.send(Buffer.concat([Buffer.from(head), octets, Buffer.from([0])]));
+  }
+
+  /** What has come and was not taken. */
+  get left(): readonly StompFrame[] {
+    return this.#frames.left;
   }
 
   next(): Promise<StompFrame> {
@@ -89,13 +94,17 @@ export class PlainWamp {
     url: string,
     serializer: SerializerName = 'json',
     features: WireMap = {},
+    { realm = 'realm1', ...details }: WireMap = {},
   ): Promise<PlainWamp> {
     const client = new PlainWamp(await open(url, `wamp.2.${serializer}`), serializer);
     const roles = { publisher: features, subscriber: features, caller: features, callee: features };
     client.send([
       1,
-      'realm1',
-      { roles: Object.fromEntries(Object.entries(roles).map(([r, f]) => [r, { features: f }])) },
+      realm,
+      {
+        roles: Object.fromEntries(Object.entries(roles).map(([r, f]) => [r, { features: f }])),
+        ...details,
+      },
     ]);
     const welcome = await client.next();
     if (welcome[0] !== 2) throw new Error(`not welcome: ${JSON.stringify(welcome)}`);
@@ -113,6 +122,11 @@ export class PlainWamp {
     this.socket.send(data, { binary: serializers[this.serializer].binary });
   }
 
+  /** What has come and was not taken. */
+  get left(): readonly WireValue[][] {
+    return this.#messages.left;
+  }
+
   next(): Promise<WireValue[]> {
     return this.#messages.take();
   }
@@ -120,4 +134,23 @@ export class PlainWamp {
   close(): Promise<void> {
     return close(this.socket);
   }
+}
+
+/** Sends a frame, and waits until it is carried out. */
+export async function done(
+  client: PlainStomp,
+  command: string,
+  headers: Readonly<Record<string, string>>,
+  body = '',
+): Promise<void> {
+  client.send(command, { ...headers, receipt: 'done' }, body);
+  const { command: answer, headers: said } = await client.next();
+  if (said['receipt-id'] !== 'done')
+    throw new Error(`${command} was answered with ${answer} ${said['message']}`);
+}
+
+/** Sends a message, and waits until it is answered. */
+export async function ask(client: PlainWamp, code: number, ...rest: readonly unknown[]): Promise<unknown[]> {
+  client.send([code, client.request(), ...rest]);
+  return client.next();
 }

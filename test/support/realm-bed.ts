@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Broker, PublishCommand } from '../../src/broker/index.js';
+import type { Broker, Principal, PublishCommand } from '../../src/broker/index.js';
 import { Payload } from '../../src/broker/index.js';
 import type { TestServices, TestServicesOptions } from '../../src/testing/index.js';
 import { RecordingEndpoint, testServices } from '../../src/testing/index.js';
@@ -19,8 +19,8 @@ export class RealmBed {
     this.broker = this.services.realms.find('realm1')!;
   }
 
-  endpoint(): RecordingEndpoint {
-    const made = new RecordingEndpoint(this.broker);
+  endpoint(principal: Partial<Principal> = {}): RecordingEndpoint {
+    const made = new RecordingEndpoint(this.broker, undefined, principal);
     this.#endpoints.push(made);
     return made;
   }
@@ -30,6 +30,10 @@ export class RealmBed {
     for (const made of this.#endpoints) made.attachment.detach();
     this.services.clock.advance(700_000);
     expect(this.broker.stats).toEqual(NOTHING_HELD);
+    const { view } = this.broker;
+    // An interest that names a history stays.
+    const heard = [...view.interests()].filter(({ subscribers }) => subscribers.length > 0);
+    expect([...view.sessions(), ...heard, ...view.procedures()]).toEqual([]);
     expect(this.services.clock.pending).toBe(0);
   }
 }

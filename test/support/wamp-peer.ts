@@ -24,16 +24,32 @@ export const AUTOBAHN_JS_HELLO =
   '"subscriber_blackwhite_listing":true,"publisher_exclusion":true}},"subscriber":{"features":' +
   '{"publisher_identification":true,"pattern_based_subscription":true,"subscription_revocation":true}}}}]';
 
+/** HELLO as autobahn-python 22.7.1 sends it: it names no agent. */
+export const AUTOBAHN_PYTHON_HELLO =
+  '[1,"realm1",{"roles":{"caller":{"features":{"call_canceling":true,"caller_identification":true,' +
+  '"payload_encryption_cryptobox":true,"payload_transparency":true,"progressive_call_results":true}},' +
+  '"callee":{"features":{"call_canceling":true,"caller_identification":true,"pattern_based_registration":true,' +
+  '"payload_encryption_cryptobox":true,"payload_transparency":true,"progressive_call_results":true,' +
+  '"registration_revocation":true,"shared_registration":true}},"publisher":{"features":' +
+  '{"payload_encryption_cryptobox":true,"payload_transparency":true,"publisher_exclusion":true,' +
+  '"publisher_identification":true,"subscriber_blackwhite_listing":true,"x_acknowledged_event_delivery":true}},' +
+  '"subscriber":{"features":{"pattern_based_subscription":true,"payload_encryption_cryptobox":true,' +
+  '"payload_transparency":true,"publisher_identification":true,"subscription_revocation":true}}}}]';
+
 /** What the first session of a realm is told. */
 export const WELCOME =
   '[2,1001,{"realm":"realm1","authid":"anonymous","authrole":"anonymous","authmethod":"anonymous",' +
   '"authprovider":"static","agent":"mangrove/0.0.0","roles":{"broker":{"features":{' +
   '"publisher_identification":true,"publisher_exclusion":true,"subscriber_blackwhite_listing":true,' +
-  '"pattern_based_subscription":true,"event_retention":true}},' +
+  '"pattern_based_subscription":true,"event_retention":true,"sharded_subscription":true,' +
+  '"subscription_revocation":true,"reflection":true,"payload_passthru_mode":true,' +
+  '"session_meta_api":true,"subscription_meta_api":true},"reflection":true},' +
   '"dealer":{"features":{"caller_identification":true,"pattern_based_registration":true,' +
   '"shared_registration":true,"registration_revocation":true,"call_reroute":true,' +
   '"call_canceling":true,"call_timeout":true,"progressive_call_results":true,' +
-  '"progressive_call_invocations":true,"sharded_registration":true,"payload_passthru_mode":true}}}}]';
+  '"progressive_call_invocations":true,"sharded_registration":true,"testament_meta_api":true,' +
+  '"reflection":true,"payload_passthru_mode":true,"session_meta_api":true,' +
+  '"registration_meta_api":true},"reflection":true}}}]';
 
 /** What may be chosen for a peer. */
 export interface PeerOptions extends WampOptions {

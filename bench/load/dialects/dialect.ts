@@ -8,10 +8,12 @@ export type Role =
   | { readonly kind: 'caller'; readonly tag: number }
   | { readonly kind: 'callee' };
 
-/** How the clients of a contender speak; everything is ASCII text. */
+/** How the clients of a contender speak; everything is text of one character a byte, ASCII unless it is binary. */
 export interface Dialect {
   /** The token that is offered, if any. */
   readonly subprotocol: string | undefined;
+  /** Messages are binary ones. Default false. */
+  readonly binary?: boolean;
   /** The path of the endpoint for a role. */
   path(role: Role): string;
   /** Logs in after the 101 and takes up the role; resolves when it is in force at the server. */

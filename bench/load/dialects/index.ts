@@ -3,6 +3,7 @@ import { plain } from './plain.js';
 import { rabbitStomp } from './rabbit-stomp.js';
 import { stomp } from './stomp.js';
 import { wampJson } from './wamp-json.js';
+import { wampMsgpack } from './wamp-msgpack.js';
 
 export type { Dialect, QueueDialect, Role } from './dialect.js';
 
@@ -12,6 +13,7 @@ export const dialects = {
   stomp,
   'rabbit-stomp': rabbitStomp,
   'wamp-json': wampJson,
+  'wamp-msgpack': wampMsgpack,
 } satisfies Record<string, Dialect>;
 
 /** Name of a dialect. */

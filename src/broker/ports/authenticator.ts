@@ -90,7 +90,8 @@ export interface Challenge {
 export interface AuthenticatorHost {
   /**
    * Calls a procedure of a realm as the principal `authenticator` (role `authenticator`); resolves with its result as one
-   * value, and rejects if there is none within `timeoutMs`.
+   * value, and rejects if there is none within `timeoutMs`: with an Error that has the `uri` of the failure. That nobody has
+   * registered the procedure (`wamp.error.no_such_procedure`) is reported as the event `authenticator_failed`.
    */
   call(realm: string, procedure: string, args: readonly unknown[], timeoutMs: number): Promise<unknown>;
 }

@@ -59,6 +59,30 @@ export interface Authorizer {
   start?(host: AuthorizerHost): void;
 }
 
+/**
+ * Thrown, or rejected with, by an authorizer that has too much to do. A command is refused then as by one that fails; what
+ * somebody holds already stays, and is asked about again a little later.
+ */
+export class AuthorizerBusy extends Error {
+  override readonly name = 'AuthorizerBusy';
+}
+
+/**
+ * Thrown, or rejected with, by an authorizer that cannot decide for a reason outside of its own code: whom it asks is late, or not
+ * there. The command is refused as by one that fails, and the event `authorizer_failed` tells the reason instead of a defect.
+ */
+export class AuthorizerUnavailable extends Error {
+  override readonly name = 'AuthorizerUnavailable';
+
+  /** @param reason one word, or the URI of an error; no text of a client. */
+  constructor(
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The authorizer cannot decide: ${reason}.`, options);
+  }
+}
+
 /** Allows everything that the router itself does not refuse. */
 export const allowAll: Authorizer = { decide: () => ALLOWED };
 

@@ -2,8 +2,8 @@ import type { Refusal } from '../errors.js';
 import type { Outcome } from '../outcome.js';
 import type { Publication } from '../publication.js';
 import type { Consumer, Delivery } from '../queues/consumer.js';
-import type { CallPart, EndpointFeatures, Invocation, Registration } from '../registrations.js';
-import type { Eviction } from '../realm-view.js';
+import type { CallPart, EndpointFeatures, Invocation, Registration } from '../calls/registrations.js';
+import type { Eviction } from '../sessions/realm-view.js';
 import type { Request } from '../request.js';
 import type { Subscription } from '../subscriptions.js';
 

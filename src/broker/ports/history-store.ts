@@ -34,6 +34,18 @@ export interface HistoryQuery {
   readonly untilPublication?: number | undefined;
   /** Leaves out what has expired by then. */
   readonly now: number;
+  /** Looks at about so many entries at most, whether they match or not; see {@link HistoryPage.stopped}. Default: without bound. */
+  readonly examined?: number | undefined;
+  /** Goes on where a page of the same query has stopped: its {@link HistoryStop.place}. */
+  readonly resume?: number | undefined;
+}
+
+/** Where a page has stopped, having looked at as much as was asked of it. */
+export interface HistoryStop {
+  /** For the store alone: it stays good, whatever is added or dropped meanwhile. */
+  readonly place: number;
+  /** The publication that was looked at last; it need not match. */
+  readonly publication: number;
 }
 
 /** What a history answers. */
@@ -43,8 +55,11 @@ export interface HistoryPage {
   /**
    * Nothing that the query names was forgotten: the publication of `from`/`after` is known, and of no topic that the pattern
    * matches has an entry after it been dropped for want of room. True if neither was given and nothing was ever dropped.
+   * It may be found out when it is read: of what was dropped after the page was made it may say so, or not.
    */
   readonly complete: boolean;
+  /** Set if the page ends because `examined` was reached: there may be more. */
+  readonly stopped?: HistoryStop | undefined;
 }
 
 /** Keeps the last events of topics, in order of arrival. */

@@ -13,6 +13,16 @@ export interface RetainedQuery {
   readonly after?: string | undefined;
   /** Ends with the event with which so many bytes of payloads and headers are reached. Default: without bound. */
   readonly bytes?: number | undefined;
+  /** Looks at so many topics at most, whether they match or not; see {@link RetainedPage.stopped}. Default: without bound. */
+  readonly examined?: number | undefined;
+}
+
+/** What a store answers. */
+export interface RetainedPage {
+  /** By ascending topic. */
+  readonly publications: readonly Publication[];
+  /** Set if the page ends because `examined` was reached: the topic that was looked at last, after which to go on. */
+  readonly stopped?: string | undefined;
 }
 
 /** One change of what is retained for a topic: what is put, or undefined where it is forgotten. */
@@ -23,7 +33,8 @@ export interface RetainedChange {
 
 /**
  * Keeps the last event of a topic for those who subscribe later [WAMP AP Event Retention]. At most one per topic; bounded by
- * count and bytes in all, beyond which a `put` is refused.
+ * count and bytes in all, beyond which a `put` is refused. A realm is any text: the broker keeps events that are for some of the
+ * subscribers alone under one of their own.
  */
 export interface RetainedStore {
   /** What is confirmed survives the end of the process. */
@@ -44,5 +55,5 @@ export interface RetainedStore {
    * Retained events whose topic the pattern matches, by ascending topic. This process's puts that are not yet safe are seen.
    * The publications are the caller's: what is encoded for receivers stays with them, not with the store.
    */
-  match(realm: string, query: RetainedQuery): readonly Publication[] | Promise<readonly Publication[]>;
+  match(realm: string, query: RetainedQuery): RetainedPage | Promise<RetainedPage>;
 }

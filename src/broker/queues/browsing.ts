@@ -33,7 +33,7 @@ export class Browsing {
   /** Shows more, as long as there is more and it is taken. */
   readonly proceed = (): void => {
     const { receiver } = this.consumer;
-    for (let left = RUN; this.consumer.active && receiver.flowing && !receiver.detached;) {
+    for (let left = RUN; this.consumer.active && receiver.outlet.flowing && !receiver.detached;) {
       while (this.#band < BANDS && this.#place >= this.#until[this.#band]!) {
         this.#band += 1;
         this.#place = this.#band * BAND - 1;
@@ -69,10 +69,12 @@ export class Browsing {
     const { receiver } = this.consumer;
     if (records.length === 0) this.#place = this.#until[this.#band]!;
     for (const record of records) {
-      if (!this.consumer.active || !receiver.flowing || receiver.detached) break;
+      if (!this.consumer.active || !receiver.outlet.flowing || receiver.detached) break;
       this.#place = record.position;
       if (window.taken.has(record.position) || !this.consumer.wants(record.message.publication)) continue;
-      receiver.hand(new QueueDelivery(this.consumer, window.ready.at(record.position) ?? record, true));
+      receiver.outlet.hand(
+        new QueueDelivery(this.consumer, window.ready.at(record.position) ?? record, true),
+      );
     }
   }
 

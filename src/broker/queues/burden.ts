@@ -1,3 +1,4 @@
+import { SmallSet } from '../../lib/index.js';
 import type { BrokerLimits } from '../limits.js';
 
 /** A consumer that could be given a message, but for its session. */
@@ -15,7 +16,7 @@ export class Burden {
   #messages = 0;
   #bytes = 0;
   /** Who waits for room, first come first. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new SmallSet<Waiting>();
 
   constructor(private readonly limits: Pick<BrokerLimits, 'unsettled' | 'unsettledBytes'>) {}
 

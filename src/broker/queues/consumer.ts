@@ -18,6 +18,8 @@ export interface EnqueueCommand {
   readonly queue: string;
   readonly payload: Publication['payload'];
   readonly headers?: Publication['headers'];
+  /** How the payload is packed, if it is. */
+  readonly passthru?: Publication['passthru'];
   readonly spelling?: string | undefined;
   /** Tell the consumer who sent it. Default false. */
   readonly disclose?: boolean;
@@ -63,6 +65,12 @@ export interface ConsumeCommand {
   readonly arguments?: QueueArguments | undefined;
 }
 
+/** The same, once it was admitted. */
+export interface AdmittedConsume extends ConsumeCommand {
+  /** Of a durable subscription: whether its principal may be told of a topic; undefined if it may of all that match. */
+  readonly sees?: ((topic: string) => boolean) | undefined;
+}
+
 /** One consumer of a queue, as its endpoint sees it. */
 export interface Consumer {
   readonly kind: 'consumer';
@@ -86,6 +94,8 @@ export interface Delivery {
   readonly death: Death | undefined;
   /** Whether it has been settled, or was taken back because its consumer ended. */
   readonly settled: boolean;
+  /** What the consumer's endpoint knows it by: set by that endpoint, and read by nobody else. Default undefined. */
+  mark: unknown;
 }
 
 /**

@@ -2,11 +2,13 @@ import type { Refusal } from '../errors.js';
 import type { Request } from '../request.js';
 import { Browsing } from './browsing.js';
 import { Change } from './change.js';
-import type { ConsumeCommand, Consumer } from './consumer.js';
+import type { AdmittedConsume, ConsumeCommand, Consumer } from './consumer.js';
 import { durableQueueName } from './durable-names.js';
-import type { Definition } from './policies.js';
+import type { Binding, Definition, Owner } from './policies.js';
 import { disagreement, mismatch } from './policies.js';
+import type { Origin } from '../publication.js';
 import { Queue } from './queue.js';
+import type { QueueArguments } from './queue-policy.js';
 import type { QueueContext } from './queue-context.js';
 import type { Receiver } from './queue-consumer.js';
 import { QueueConsumer } from './queue-consumer.js';
@@ -26,7 +28,7 @@ export class Consuming {
   ) {}
 
   /** Adds a consumer to a queue, which is made if it is not there. */
-  consume(by: Receiver, request: Request, command: ConsumeCommand): void {
+  consume(by: Receiver, request: Request, command: AdmittedConsume): void {
     const change = new Change();
     const queue = this.#faultOf(by, command) ?? this.#queueFor(by, command, change);
     if ('code' in queue) {
@@ -59,6 +61,19 @@ export class Consuming {
     home.dispatch();
   }
 
+  /** Takes a consumer from somebody who may not have it any more; what it has not settled goes back, and that is not counted. */
+  revoke(consumer: QueueConsumer, why: Refusal): void {
+    const { receiver, home, awaiting } = consumer;
+    const together = new Together(() => {});
+    this.#end([consumer], 'release', together);
+    together.end();
+    receiver.burden.relieve();
+    if (home instanceof Queue && home.binding !== undefined) home.suspended = true;
+    if (awaiting) consumer.lost = why;
+    else receiver.revoked(consumer, why);
+    home.dispatch();
+  }
+
   /** Ends all consumers of somebody who has left; what they have not settled goes back: counted, unless all have to leave. */
   leave(by: Receiver): void {
     const consumers = [...by.consumers.values()];
@@ -76,16 +91,22 @@ export class Consuming {
   }
 
   /** The queue that is meant, made if it has to be, or why it is not for this consumer. */
-  #queueFor(by: Receiver, command: ConsumeCommand, change: Change): Queue | Refusal {
-    const { binding: pattern, arguments: asked = {} } = command;
-    const { authid, authrole } = by.identity;
-    const binding = pattern === undefined ? undefined : { pattern, authid, authrole };
-    const name = binding === undefined ? command.queue : durableQueueName(authid, command.queue);
-    const definition = { arguments: asked, binding };
+  #queueFor(by: Receiver, command: AdmittedConsume, change: Change): Queue | Refusal {
+    const { arguments: asked = {} } = command;
+    const { authid } = by.identity;
+    const binding = bindingOf(by, command);
+    // Nobody who logs in as `anonymous` is one of those without a login.
+    const owner = by.origin.principal.authmethod === 'anonymous' ? '' : authid;
+    const name = binding === undefined ? command.queue : durableQueueName(owner, command.queue);
+    const definition = { arguments: asked, binding, deadLetterOwner: deadLetterOwnerOf(by, asked) };
     const fault = this.table.policies.faultOf(name, definition);
     if (fault !== undefined) return fault;
     const queue = this.table.find(name);
-    if (queue !== undefined) return queueFault(queue, command, definition) ?? queue;
+    if (queue !== undefined) {
+      const unfit = queueFault(queue, command, definition);
+      if (unfit === undefined && binding !== undefined) takeUp(queue, binding);
+      return unfit ?? queue;
+    }
     if (command.browse === true) return this.table.imagine(name);
     const { durableSubscriptions } = this.context.limits;
     if (binding !== undefined && this.table.subscriptions.heldBy(authid) >= durableSubscriptions) {
@@ -107,6 +128,7 @@ export class Consuming {
         return;
       }
       consumer.awaiting = false;
+      if (consumer.lost !== undefined) receiver.answer(request, { kind: 'refused', ...consumer.lost });
       if (!consumer.active) return;
       receiver.answer(request, { kind: 'consuming', consumer });
       // Whoever has no use for it any more has let go of it by then.
@@ -157,6 +179,27 @@ export class Consuming {
     consumer.pause = undefined;
     if (consumer.receiver.consumers.delete(consumer.key)) this.count -= 1;
   }
+}
+
+/** What binds a durable subscription to topics, and to whom it belongs now. */
+function bindingOf({ origin }: Receiver, { binding: pattern, sees }: AdmittedConsume): Binding | undefined {
+  if (pattern === undefined) return undefined;
+  return { pattern, ...ownerOf(origin), filtered: sees === undefined ? undefined : true };
+}
+
+function ownerOf({ principal: { authid, authrole, authmethod, authprovider } }: Origin): Owner {
+  return { authid, authrole, authmethod, authprovider };
+}
+
+/** Who says where dead letters go, if that is said. */
+function deadLetterOwnerOf({ origin }: Receiver, { deadLetter }: QueueArguments): Owner | undefined {
+  return deadLetter === undefined || deadLetter.kind === 'none' ? undefined : ownerOf(origin);
+}
+
+/** Its owner is back, and was asked about. */
+function takeUp(queue: Queue, binding: Binding): void {
+  queue.binding = binding;
+  queue.suspended = false;
 }
 
 /** Why a queue that exists is not for this consumer, if it is not. */

@@ -27,7 +27,7 @@ export class DeadLetters {
     home.take(record.position);
     change.remove(home, record, returns);
     const { deadLetter } = home.policy;
-    if (deadLetter.kind === 'none' || goesRound(home, message.death, reason)) {
+    if (deadLetter.kind === 'none' || home.deadLettersRefused || goesRound(home, message.death, reason)) {
       this.#dropped(home.key.queue, reason);
       return;
     }
@@ -37,7 +37,9 @@ export class DeadLetters {
       change.afterwards(() => this.context.publishDead(publication, death));
       return;
     }
-    const target = this.#chain < LONGEST_CHAIN ? this.table.open(deadLetter.name) : undefined;
+    // Whoever consumes a queue gets all of it: what was for some only has no place there.
+    const isForAll = message.publication.audience === undefined;
+    const target = isForAll && this.#chain < LONGEST_CHAIN ? this.table.open(deadLetter.name) : undefined;
     if (!target || 'code' in target || !this.#makeRoom(change, target, message.publication)) {
       this.#dropped(home.key.queue, reason);
       return;
@@ -67,8 +69,9 @@ export class DeadLetters {
 
   /** The same for another address: without its expiry, or it would die there at once. */
   #copy(from: Publication, topic: string, expiresAt?: number): Publication {
-    const { id, payload, headers, publisher, origin, publishedAt } = from;
-    return new Publication(id, { topic, payload, headers, expiresAt }, publisher, origin, publishedAt);
+    const { id, payload, headers, audience, publisher, origin, publishedAt } = from;
+    const content = { topic, payload, headers, audience, expiresAt };
+    return new Publication(id, content, publisher, origin, publishedAt);
   }
 
   #dropped(queue: string, reason: DeathReason): void {

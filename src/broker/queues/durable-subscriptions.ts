@@ -2,11 +2,15 @@ import type { Pattern } from '../address.js';
 import { admits } from '../audience.js';
 import type { Publication } from '../publication.js';
 import { TopicIndex } from '../topic-index.js';
+import type { Binding } from './policies.js';
 import type { Queue } from './queue.js';
 import type { Receiver } from './queue-consumer.js';
 
 /** Which queues get what is published to topics. */
 export class DurableSubscriptions {
+  /** @param sees whether the owner of a subscription, who is away, may be told of a topic. */
+  constructor(private readonly sees: (owner: Binding, topic: string) => boolean) {}
+
   /** pattern → queues */
   readonly #bindings = new TopicIndex<Set<Queue>>();
   /** authid → how many it has */
@@ -40,8 +44,22 @@ export class DurableSubscriptions {
   match(publication: Publication, from: Receiver | undefined, visit: (queue: Queue) => void): void {
     if (this.none) return;
     this.#bindings.matchAll(publication.topic, (bound) => {
-      for (const queue of bound) if (isFor(queue, publication, from)) visit(queue);
+      for (const queue of bound) if (this.#isFor(queue, publication, from)) visit(queue);
     });
+  }
+
+  /** Whoever is absent is judged by name and role alone. */
+  #isFor(queue: Queue, publication: Publication, from: Receiver | undefined): boolean {
+    if (queue.suspended) return false;
+    const [holder] = queue.consumers;
+    const { audience, excludePublisher, topic } = publication;
+    if (holder !== undefined && holder.receiver === from && (excludePublisher || holder.noLocal))
+      return false;
+    const owner = queue.binding!;
+    const { authid, authrole } = owner;
+    if (!admits(audience, holder?.receiver.identity ?? { session: 0, authid, authrole })) return false;
+    if (holder !== undefined) return holder.sees?.(topic) !== false;
+    return owner.filtered !== true || this.sees(owner, topic);
   }
 
   #count(queue: Queue, by: 1 | -1): void {
@@ -50,14 +68,4 @@ export class DurableSubscriptions {
     if (held === 0) this.#held.delete(authid);
     else this.#held.set(authid, held);
   }
-}
-
-/** Whoever is absent is judged by name and role alone. */
-function isFor(queue: Queue, publication: Publication, from: Receiver | undefined): boolean {
-  const [holder] = queue.consumers;
-  const { audience, excludePublisher } = publication;
-  if (holder !== undefined && holder.receiver === from && (excludePublisher || holder.noLocal)) return false;
-  if (audience === undefined) return true;
-  const { authid, authrole } = queue.binding!;
-  return admits(audience, holder?.receiver.identity ?? { session: 0, authid, authrole });
 }

@@ -29,10 +29,10 @@ export class Enqueuing {
       queue.policy.messageTtlMs,
       delayed ? command.deliverAt! : now,
     );
-    const { payload, headers, spelling } = command;
+    const { payload, headers, spelling, passthru } = command;
     const publication = new Publication(
       this.context.ids.id(),
-      { topic: command.queue, payload, headers, spelling, expiresAt },
+      { topic: command.queue, payload, headers, spelling, expiresAt, passthru },
       command.disclose === true ? by.identity : undefined,
       by.origin,
       now,

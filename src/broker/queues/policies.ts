@@ -3,17 +3,28 @@ import type { Refusal } from '../errors.js';
 import type { BrokerLimits } from '../limits.js';
 import type { DeadLetterTarget, QueueArguments, QueuePolicy, QueueRule } from './queue-policy.js';
 
-/** What binds the queue of a durable subscription to topics, and to whom it belongs. */
-export interface Binding {
-  readonly pattern: Pattern;
+/** Whose something is that is kept while its owner is away. */
+export interface Owner {
   readonly authid: string;
   readonly authrole: string;
+  /** How the owner has logged in; what older versions have stored lacks both. */
+  readonly authmethod?: string | undefined;
+  readonly authprovider?: string | undefined;
+}
+
+/** What binds the queue of a durable subscription to topics, and to whom it belongs. */
+export interface Binding extends Owner {
+  readonly pattern: Pattern;
+  /** Of the topics that match, only those are meant that the owner might also subscribe to one by one. */
+  readonly filtered?: true | undefined;
 }
 
 /** What was asked for when a queue was made, as it is kept with it. */
 export interface Definition {
   readonly arguments: QueueArguments;
   readonly binding: Binding | undefined;
+  /** Who has said where its dead letters go, if a client has. */
+  readonly deadLetterOwner?: Owner | undefined;
 }
 
 const DEAD = '.dead';
@@ -106,7 +117,11 @@ export function decodeDefinition(text: string): Definition | undefined {
   try {
     const value = JSON.parse(text) as Partial<Definition> | null;
     if (typeof value !== 'object' || value === null || typeof value.arguments !== 'object') return undefined;
-    return { arguments: value.arguments ?? {}, binding: value.binding };
+    return {
+      arguments: value.arguments ?? {},
+      binding: value.binding,
+      deadLetterOwner: value.deadLetterOwner,
+    };
   } catch {
     return undefined;
   }

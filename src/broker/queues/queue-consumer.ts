@@ -1,5 +1,7 @@
-import type { Timer } from '../../lib/index.js';
+import type { SmallMap, Timer } from '../../lib/index.js';
 import type { Refusal } from '../errors.js';
+import type { Pattern } from '../address.js';
+import { isStillFor } from '../audience.js';
 import type { Filter } from '../filter.js';
 import type { Outcome } from '../outcome.js';
 import type { Death, QueueKey, QueueMessage, QueueRecord, QueueStore } from '../ports/queue-store.js';
@@ -7,7 +9,7 @@ import { BAND } from '../ports/queue-store.js';
 import type { Identity, Origin, Publication } from '../publication.js';
 import type { Request } from '../request.js';
 import type { Burden } from './burden.js';
-import type { ConsumeCommand, Consumer, Delivery } from './consumer.js';
+import type { AdmittedConsume, Consumer, Delivery } from './consumer.js';
 import { shownQueueName } from './durable-names.js';
 import type { Binding } from './policies.js';
 import { BANDS } from './positions.js';
@@ -19,15 +21,17 @@ export interface Receiver {
   readonly identity: Identity;
   readonly origin: Origin;
   readonly detached: boolean;
-  /** Whether its endpoint takes deliveries now. */
-  readonly flowing: boolean;
-  readonly subscriptions: ReadonlyMap<string, unknown>;
+  readonly outlet: {
+    /** Whether its endpoint takes deliveries now. */
+    readonly flowing: boolean;
+    /** Gives one message to the endpoint. False if the endpoint failed, and so has not got it. */
+    hand(delivery: Delivery): boolean;
+  };
+  readonly subscriptions: { readonly size: number; has(key: string): boolean };
   /** key → consumer */
-  readonly consumers: Map<string, QueueConsumer>;
+  readonly consumers: SmallMap<string, QueueConsumer>;
   /** What it has yet to settle. */
   readonly burden: Burden;
-  /** Gives one message to the endpoint. False if the endpoint failed, and so has not got it. */
-  hand(delivery: Delivery): boolean;
   /** Tells the endpoint that its browsing consumer is over. */
   exhausted(consumer: Consumer): void;
   /** Tells the endpoint that its consumer is over, and why. */
@@ -45,6 +49,8 @@ export interface Home {
   readonly gone: boolean;
   /** What fills it besides those who send to it: it is a durable subscription's. */
   readonly binding: Binding | undefined;
+  /** Who has said where its dead letters go may not send them there any more: they go nowhere. */
+  readonly deadLettersRefused: boolean;
   /** A consumer may be able to take messages again. */
   wake(consumer: QueueConsumer): void;
   /** Hands out what waits, to those who have credit. */
@@ -79,9 +85,13 @@ export class QueueConsumer implements Consumer {
   readonly filter: Filter | undefined;
   /** Whether it looks at messages and leaves some of them to others. */
   readonly selective: boolean;
-  /** Whether it looks at messages and throws away those that it does not want: a durable subscription. */
-  readonly discards: boolean;
+  /** The topics of a durable subscription; undefined for a queue. */
+  readonly binding: Pattern | undefined;
+  /** Whether it may be told of a topic that its pattern matches; undefined if it may of all of them. */
+  sees: ((topic: string) => boolean) | undefined;
   active = true;
+  /** Why it was taken away while its queue was still being made. */
+  lost: Refusal | undefined;
   /** Its queue is still being made. */
   awaiting = false;
   /** Another consumer is the active one. */
@@ -112,7 +122,7 @@ export class QueueConsumer implements Consumer {
   browse: (() => void) | undefined;
 
   constructor(
-    command: ConsumeCommand,
+    command: AdmittedConsume,
     readonly receiver: Receiver,
     readonly home: Home,
     /** How many messages it may have unsettled. */
@@ -127,7 +137,8 @@ export class QueueConsumer implements Consumer {
     this.filter = command.filter;
     const chooses = this.noLocal || this.filter !== undefined;
     this.selective = chooses && command.binding === undefined;
-    this.discards = chooses && command.binding !== undefined;
+    this.binding = command.binding;
+    this.sees = command.sees;
     if (this.selective) this.search = Float64Array.from({ length: BANDS }, (_, band) => band * BAND - 1);
   }
 
@@ -141,7 +152,7 @@ export class QueueConsumer implements Consumer {
       !this.starved &&
       !this.fetching &&
       this.pause === undefined &&
-      receiver.flowing &&
+      receiver.outlet.flowing &&
       !receiver.detached &&
       (this.auto || this.unsettled.size < this.credit);
     if (!isReady || this.auto || !receiver.burden.full) return isReady;
@@ -160,11 +171,22 @@ export class QueueConsumer implements Consumer {
     if (this.noLocal && publication.origin.session === this.receiver.session) return false;
     return this.filter === undefined || this.filter.accepts(publication);
   }
+
+  /**
+   * Whether a message is thrown away that its durable subscription does not want, or that was for somebody whom its principal
+   * is not any more: its role may be another now.
+   */
+  discards(publication: Publication): boolean {
+    if (this.binding === undefined) return false;
+    if (this.sees?.(publication.topic) === false) return true;
+    return !isStillFor(publication.audience, this.receiver.identity) || !this.wants(publication);
+  }
 }
 
 /** One message given to one consumer. */
 export class QueueDelivery implements Delivery {
   readonly kind = 'delivery';
+  mark: unknown = undefined;
 
   constructor(
     readonly consumer: QueueConsumer,

@@ -3,6 +3,7 @@ import type { BrokerLimits } from '../limits.js';
 import type { Death, DeathReason, QueueRecord, QueueStore } from '../ports/queue-store.js';
 import type { Publication } from '../publication.js';
 import type { Change, ChangeContext } from './change.js';
+import type { Binding } from './policies.js';
 import type { Home } from './queue-consumer.js';
 
 /** What the queues of a realm need from it. */
@@ -12,6 +13,8 @@ export interface QueueRealm extends ChangeContext {
   readonly clock: Clock;
   readonly timers: CoarseTimers;
   readonly ids: IdSource;
+  /** Whether the owner of a durable subscription, who is away, may be told of a topic. */
+  sees(owner: Binding, topic: string): boolean;
   /** Publishes an event that nobody of those attached has published: a dead letter. Within a run. */
   publishDead(publication: Publication, death: Death): void;
 }

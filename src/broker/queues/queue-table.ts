@@ -2,7 +2,7 @@ import type { Refusal } from '../errors.js';
 import type { QueueKey, QueueStore } from '../ports/queue-store.js';
 import { Change } from './change.js';
 import { DurableSubscriptions } from './durable-subscriptions.js';
-import type { Binding, Definition } from './policies.js';
+import type { Definition } from './policies.js';
 import { Producers } from './producers.js';
 import { Policies, decodeDefinition, encodeDefinition } from './policies.js';
 import { Queue } from './queue.js';
@@ -20,7 +20,7 @@ const NOTHING_ASKED: Definition = { arguments: {}, binding: undefined };
 /** The queues of one realm by name. */
 export class QueueTable {
   readonly policies: Policies;
-  readonly subscriptions = new DurableSubscriptions();
+  readonly subscriptions: DurableSubscriptions;
   readonly producers: Producers;
   /** name → queue */
   readonly #queues = new Map<string, Queue>();
@@ -32,6 +32,7 @@ export class QueueTable {
     private readonly stores: QueueStores,
     rules: readonly QueueRule[],
   ) {
+    this.subscriptions = new DurableSubscriptions((owner, topic) => context.sees(owner, topic));
     this.producers = new Producers(context.realm, context.limits.producers);
     this.policies = new Policies(rules, context.limits, stores.durable !== undefined);
   }
@@ -56,6 +57,7 @@ export class QueueTable {
           policy: this.policies.policyOf(key.queue, known),
           declared: definition !== undefined,
           binding: known.binding,
+          deadLetterOwner: known.deadLetterOwner,
           messages,
           bytes,
           nextNumber,
@@ -64,6 +66,12 @@ export class QueueTable {
         this.#expireLater(queue);
       }
     }
+  }
+
+  /** All that belongs to somebody, or does something in somebody's name. */
+  *owned(): Generator<Queue> {
+    for (const queue of this.#queues.values())
+      if (queue.binding !== undefined || queue.deadLetterOwner !== undefined) yield queue;
   }
 
   find(name: string): Queue | undefined {
@@ -84,7 +92,7 @@ export class QueueTable {
     const policy = this.policies.policyOf(name, definition);
     const { durable, transient } = this.stores;
     const store = policy.durable && durable !== undefined ? durable : transient;
-    const queue = this.#empty(name, store, policy, change !== undefined, definition.binding);
+    const queue = this.#empty(name, store, policy, change !== undefined, definition);
     change?.declare(queue, encodeDefinition(definition));
     this.#add(queue);
     this.#expireLater(queue);
@@ -94,7 +102,7 @@ export class QueueTable {
   /** What a queue of that name would be that nobody has made: for those who only look. */
   imagine(name: string): Queue {
     const policy = this.policies.policyOf(name, NOTHING_ASKED);
-    return this.#empty(name, this.stores.transient, policy, false, undefined);
+    return this.#empty(name, this.stores.transient, policy, false, NOTHING_ASKED);
   }
 
   /** Plans to delete a queue with all that it holds; it is gone from now on. */
@@ -148,11 +156,11 @@ export class QueueTable {
     store: QueueStore,
     policy: QueuePolicy,
     declared: boolean,
-    binding: Binding | undefined,
+    { binding, deadLetterOwner }: Definition,
   ): Queue {
     const key = { realm: this.context.realm, queue: name };
     const nothing = { messages: 0, bytes: 0, nextNumber: this.#firstNumber };
-    return new Queue(this.context, { key, store, policy, declared, binding, ...nothing });
+    return new Queue(this.context, { key, store, policy, declared, binding, deadLetterOwner, ...nothing });
   }
 
   #deleteNow(queue: Queue): void {

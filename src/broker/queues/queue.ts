@@ -1,7 +1,7 @@
 import type { Timer } from '../../lib/index.js';
 import type { QueueKey, QueueRecord, QueueStore } from '../ports/queue-store.js';
 import { Change, refusalOfStore } from './change.js';
-import type { Binding } from './policies.js';
+import type { Binding, Owner } from './policies.js';
 import type { QueueContext } from './queue-context.js';
 import type { Home, QueueConsumer } from './queue-consumer.js';
 import { QueueDelivery } from './queue-consumer.js';
@@ -23,6 +23,8 @@ export interface QueueBeginning {
   /** A client or a durable subscription asked for it: it stays when it is empty. */
   readonly declared: boolean;
   readonly binding: Binding | undefined;
+  /** Who has said where its dead letters go, if a client has. */
+  readonly deadLetterOwner?: Owner | undefined;
   /** What the store has of it. */
   readonly messages: number;
   readonly bytes: number;
@@ -38,7 +40,14 @@ export class Queue implements Home {
   readonly store: QueueStore;
   readonly policy: QueuePolicy;
   readonly declared: boolean;
-  readonly binding: Binding | undefined;
+  /** As its owner was known last. */
+  binding: Binding | undefined;
+  /** Its owner may not have it any more: nothing is added to it until it is taken up again. */
+  suspended = false;
+  /** Who has said where its dead letters go, if a client has. */
+  readonly deadLetterOwner: Owner | undefined;
+  /** Who has said that may not send them there any more. */
+  deadLettersRefused = false;
   /** Messages that it holds, those that are being written, or are given to somebody, too. */
   messages: number;
   /** Bytes of their payloads and headers. */
@@ -62,13 +71,14 @@ export class Queue implements Home {
 
   constructor(
     private readonly context: QueueContext,
-    { key, store, policy, declared, binding, messages, bytes, nextNumber }: QueueBeginning,
+    { key, store, policy, declared, binding, deadLetterOwner, messages, bytes, nextNumber }: QueueBeginning,
   ) {
     this.key = key;
     this.store = store;
     this.policy = policy;
     this.declared = declared;
     this.binding = binding;
+    this.deadLetterOwner = deadLetterOwner;
     this.messages = messages;
     this.bytes = bytes;
     this.#number = nextNumber;
@@ -188,7 +198,7 @@ export class Queue implements Home {
         (over ??= []).push(record);
         continue;
       }
-      if (consumer.discards && !consumer.wants(record.message.publication)) {
+      if (consumer.discards(record.message.publication)) {
         this.take(record.position);
         (removed ??= new Change()).remove(this, record, false);
       } else if (this.#give(consumer, record)) (removed ??= new Change()).remove(this, record, false);
@@ -211,7 +221,7 @@ export class Queue implements Home {
       this.context.deliveries += 1;
     }
     this.#rotation.turn(consumer);
-    const taken = consumer.receiver.hand(delivery);
+    const taken = consumer.receiver.outlet.hand(delivery);
     if (!consumer.auto) return false;
     if (!taken) this.putBack(record);
     return taken;

@@ -5,14 +5,14 @@ import type { Publication } from '../publication.js';
 import type { Request } from '../request.js';
 import type { Told } from './change.js';
 import { Change } from './change.js';
-import type { ConsumeCommand, Consumer, EnqueueCommand, Settlement } from './consumer.js';
+import type { AdmittedConsume, Consumer, EnqueueCommand, Settlement } from './consumer.js';
 import { Consuming, isOwn } from './consuming.js';
 import { DeadLetters } from './dead-letters.js';
 import { Enqueuing } from './enqueuing.js';
 import { Expiry } from './expiry.js';
 import { Queue } from './queue.js';
 import type { QueueContext, QueueRealm } from './queue-context.js';
-import type { Receiver } from './queue-consumer.js';
+import type { QueueConsumer, Receiver } from './queue-consumer.js';
 import { QueueDelivery } from './queue-consumer.js';
 import type { QueueRule } from './queue-policy.js';
 import type { QueueStores } from './queue-table.js';
@@ -25,6 +25,12 @@ export interface BatchEvent {
   readonly kind: 'event';
   readonly publication: Publication;
 }
+
+/** A queue as far as somebody has rights in it. */
+export type OwnedQueue = Pick<
+  Queue,
+  'binding' | 'consumers' | 'policy' | 'suspended' | 'deadLettersRefused' | 'deadLetterOwner'
+>;
 
 /** One item of a batch, once its events have got their ids. */
 export type QueueBatchItem = BatchEvent | Exclude<BatchItem, { readonly kind: 'publish' }>;
@@ -106,7 +112,7 @@ export class Queues {
   }
 
   /** Adds a consumer to a queue. */
-  consume(by: Receiver, request: Request, command: ConsumeCommand): void {
+  consume(by: Receiver, request: Request, command: AdmittedConsume): void {
     this.realm.run(() => {
       if (!by.detached) this.#consuming.consume(by, request, command);
     });
@@ -119,6 +125,16 @@ export class Queues {
       if (isOwn(consumer, by)) this.#consuming.release(by, request, consumer, forget);
       else by.answer(request, { kind: 'refused', ...NO_SUCH_CONSUMER });
     });
+  }
+
+  /** Takes a consumer from somebody who may not have it any more, and tells. Within a run. */
+  revoke(consumer: QueueConsumer, why: Refusal): void {
+    this.#consuming.revoke(consumer, why);
+  }
+
+  /** The queues that belong to somebody, or do something in somebody's name, who may be away. */
+  owned(): Iterable<OwnedQueue> {
+    return this.#table.owned();
   }
 
   /** Settles deliveries of one attachment. */
@@ -193,7 +209,7 @@ export class Queues {
   /** The endpoint of an attachment takes deliveries again. Within a run. */
   resume(by: Receiver): void {
     for (const consumer of by.consumers.values()) {
-      if (!by.flowing) return;
+      if (!by.outlet.flowing) return;
       consumer.proceed();
     }
   }
@@ -263,6 +279,7 @@ export class Queues {
       ids,
       instrumentation,
       run: (change) => realm.run(change),
+      sees: (owner, topic) => realm.sees(owner, topic),
       publishDead: (publication, death) => realm.publishDead(publication, death),
       deliveries: 0,
       failed: new Set(),

@@ -54,6 +54,23 @@ describe('the group commit of the LMDB engine', () => {
       (error: { readonly code: string }) => void told.push(`${name} ${error.code}`),
     );
 
+  it('D1: makes one task of what is asked for together: never in two transactions, refused as a whole', async () => {
+    const free = submit('a');
+    const all: Promise<void>[] = [];
+    committer.together(() => all.push(submit('b', false), submit('c')));
+    await turn();
+    expect(writes.map(({ keys }) => keys)).toEqual([['a', 'b', 'c']]);
+    writes[0]!.done();
+    await Promise.all([free, ...all]);
+    expect(told).toEqual(['committed', 'a done', 'b done', 'c done']);
+    hasRoom = (isGrowth) => !isGrowth;
+    const some: Promise<void>[] = [];
+    committer.together(() => some.push(submit('d', false), submit('e')));
+    await Promise.all(some);
+    expect(told.slice(4)).toEqual(['d full', 'e full']);
+    expect(writes).toHaveLength(1);
+  });
+
   it('makes one transaction of what is asked for in one turn', async () => {
     const all = [submit('a'), submit('b'), submit('c')];
     await turn();

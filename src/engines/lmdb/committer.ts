@@ -61,6 +61,8 @@ export class Committer {
   /** Fewer than otherwise while there is little room. */
   #mostTasks = MOST_TASKS;
   #failure: string | undefined;
+  /** What is to become one task; undefined: each is one. */
+  #joining: Waiting[] | undefined;
   readonly #gathering = new Gathering();
   readonly #idle: (() => void)[] = [];
   readonly #pauses: (() => void | Promise<void>)[] = [];
@@ -81,10 +83,26 @@ export class Committer {
   submit(task: Task): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#refusal('failed', this.#failure));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, resolve, reject });
-      if (this.#gathering.isOver(this.#waiting.length)) this.#runSoon();
-      else this.#schedule();
+      const waiting = { task, resolve, reject };
+      if (this.#joining === undefined) this.#add(waiting);
+      else this.#joining.push(waiting);
     });
+  }
+
+  /** What is submitted meanwhile is one task: in one transaction, or all of it refused. */
+  together(submit: () => void): void {
+    if (this.#joining !== undefined) {
+      submit();
+      return;
+    }
+    const joining: Waiting[] = [];
+    this.#joining = joining;
+    try {
+      submit();
+    } finally {
+      this.#joining = undefined;
+      if (joining.length > 0) this.#add(joined(joining));
+    }
   }
 
   /** Calls back when no transaction is on its way, and holds the next one back meanwhile. */
@@ -110,6 +128,12 @@ export class Committer {
     for (const { reject } of refused) reject(this.#refusal('failed', why));
     this.#parts.failed(why);
     this.#tellIdle();
+  }
+
+  #add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    if (this.#gathering.isOver(this.#waiting.length)) this.#runSoon();
+    else this.#schedule();
   }
 
   get #isIdle(): boolean {
@@ -265,4 +289,23 @@ export class Committer {
     if (!this.#isIdle) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/** Several tasks as one, told in their order. */
+function joined(all: readonly Waiting[]): Waiting {
+  return {
+    task: {
+      grows: all.some(({ task }) => task.grows),
+      bytes: all.reduce((sum, { task }) => sum + task.bytes, 0),
+      apply: (changes) => {
+        for (const { task } of all) task.apply(changes);
+      },
+    },
+    resolve: () => {
+      for (const { resolve } of all) resolve();
+    },
+    reject: (error) => {
+      for (const { reject } of all) reject(error);
+    },
+  };
 }

@@ -41,6 +41,10 @@ export class HistoryRealm {
   lastNumber = 0;
   /** The number of the newest entry of a topic that was forgotten; 0 if none was. */
   forgottenTo = 0;
+  /** The number of the newest entry that was dropped of any topic, or a higher one; 0 if none was. */
+  droppedTo = 0;
+  /** Counts topics that came or went. */
+  changes = 0;
   /** Entries of all topics. */
   entries = 0;
   #weight = 0;
@@ -58,6 +62,7 @@ export class HistoryRealm {
     this.entries += history.entries;
     this.#weight += history.weight;
     this.lastNumber = Math.max(this.lastNumber, history.lastNumber, history.droppedTo);
+    this.droppedTo = Math.max(this.droppedTo, history.droppedTo);
   }
 
   /** Takes in what the file knows of forgotten topics. */
@@ -113,7 +118,11 @@ export class HistoryRealm {
     let history = this.topics.get(topic);
     if (history === undefined) {
       history = { id: newId(), topic, entries: 0, bytes: 0, weight: 0, droppedTo: 0, lastNumber: 0 };
-      draft.changes.onAborted(() => this.topics.delete(topic));
+      this.changes += 1;
+      draft.changes.onAborted(() => {
+        this.topics.delete(topic);
+        this.changes += 1;
+      });
     } else {
       this.topics.delete(topic);
     }
@@ -138,7 +147,11 @@ export class HistoryRealm {
     this.forgottenTo = Math.max(this.forgottenTo, history.lastNumber);
     this.topics.delete(history.topic);
     draft.touched.delete(history);
-    draft.changes.onAborted(() => this.topics.set(history.topic, history));
+    this.changes += 1;
+    draft.changes.onAborted(() => {
+      this.topics.set(history.topic, history);
+      this.changes += 1;
+    });
     draft.changes.remove('history-topics', numberKey(history.id));
     draft.changes.put('meta', ...this.#forgottenRecord());
   }
@@ -163,6 +176,7 @@ export class HistoryRealm {
     changes.remove('history-entries', placeKey(history.id, oldest.number));
     changes.remove('history-ids', placeKey(this.realmId, oldest.publication));
     history.droppedTo = oldest.number;
+    this.droppedTo = Math.max(this.droppedTo, oldest.number);
     this.#count(history, oldest, -1);
     return true;
   }

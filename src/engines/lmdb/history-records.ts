@@ -2,7 +2,8 @@ import type { Publication } from '../../broker/index.js';
 import { ByteSink, ByteSource } from './bytes.js';
 import { numberKey, placeKey } from './keys.js';
 import { sizeOf } from './message-record.js';
-import { readPublication, writePublication } from './publication-record.js';
+import { readHead, readPublication, writePublication } from './publication-record.js';
+import type { PublicationHead } from './publication-record.js';
 import { SEAL_BYTES, seal } from './seal.js';
 import { weightOf } from './weight.js';
 
@@ -85,6 +86,11 @@ export function encodeEvent(key: Uint8Array, publication: Publication): Buffer {
 /** What {@link encodeEvent} wrote. */
 export function decodeEvent(record: Uint8Array): Publication {
   return readPublication(new ByteSource(record, SEAL_BYTES));
+}
+
+/** The first part of what {@link encodeEvent} wrote. */
+export function decodeHead(record: Uint8Array): PublicationHead {
+  return readHead(new ByteSource(record, SEAL_BYTES));
 }
 
 /** The sealed record of a topic's history. */

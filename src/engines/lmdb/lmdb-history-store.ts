@@ -3,6 +3,7 @@ import type {
   HistoryBounds,
   HistoryPage,
   HistoryQuery,
+  HistoryStop,
   HistoryStore,
   Publication,
 } from '../../broker/index.js';
@@ -11,16 +12,19 @@ import {
   decodeEntry,
   decodeEvent,
   decodeForgotten,
+  decodeHead,
   decodeTopic,
   eventKey,
   forgottenKey,
 } from './history-records.js';
-import type { HistoryEntry, TopicHistory } from './history-records.js';
+import type { TopicHistory } from './history-records.js';
 import { HistoryRealm } from './history-realm.js';
 import type { HistoryLimits } from './history-realm.js';
 import { numberOf, placeKey, placeOf } from './keys.js';
 import { sizeOf } from './message-record.js';
 import type { RealmNames } from './names.js';
+import { MatchedTopics } from './matched-topics.js';
+import { merged } from './number-merge.js';
 import { Pending } from './pending.js';
 import type { Records } from './records.js';
 import { weightOf } from './weight.js';
@@ -41,6 +45,23 @@ interface Span {
   known: boolean;
 }
 
+/** One entry that may be meant. */
+interface Look {
+  readonly number: number;
+  readonly publication: number;
+  /** In ms since the Unix epoch. */
+  readonly publishedAt: number;
+  /** In ms since the Unix epoch; infinite if it never expires. */
+  readonly expiresAt: number;
+  /** What the look counts for. */
+  readonly cost: number;
+  /** The publication, if it matches and can be read. */
+  readonly read: () => Publication | undefined;
+}
+
+/** A look at a large record counts for several, in bytes. */
+const BYTES_OF_A_LOOK = 1024;
+
 /** Keeps the last events of topics in an LMDB file. */
 export class LmdbHistoryStore implements HistoryStore {
   readonly durable = true;
@@ -48,6 +69,7 @@ export class LmdbHistoryStore implements HistoryStore {
   readonly #pending = new Pending();
   /** realm → its history */
   readonly #realms = new Map<string, HistoryRealm>();
+  readonly #matched = new MatchedTopics();
   #lastTopicId = 0;
 
   constructor(parts: HistoryStoreParts) {
@@ -95,57 +117,119 @@ export class LmdbHistoryStore implements HistoryStore {
       const { fromPublication, afterPublication } = query;
       return { publications: [], complete: fromPublication === undefined && afterPublication === undefined };
     }
-    const topics = topicsOf(history, query);
     const span = spanOf(history, query);
-    const lost = topics.reduce((most, { droppedTo }) => Math.max(most, droppedTo), history.forgottenTo);
+    const { after, known } = span;
+    goOn(span, query);
     return {
-      publications: this.#collect(history, topics, span, query),
-      complete: span.known && lost <= span.after,
+      ...this.#collect(history, span, query),
+      // All topics are looked at only for those who want to know.
+      get complete(): boolean {
+        return known && !hasDropped(history, query, after);
+      },
     };
   }
 
   #collect(
     history: HistoryRealm,
-    topics: readonly TopicHistory[],
     span: Span,
     query: HistoryQuery,
-  ): Publication[] {
-    const found: Publication[] = [];
+  ): Pick<HistoryPage, 'publications' | 'stopped'> {
+    const publications: Publication[] = [];
     let room = query.bytes ?? Number.POSITIVE_INFINITY;
-    if (query.limit <= 0 || room <= 0) return found;
-    for (const number of this.#numbers(topics, span, query)) {
-      const record = this.#parts.records.get('history', eventKey(history.realmId, number));
-      if (record === undefined) continue;
-      const publication = decodeEvent(record);
-      found.push(publication);
+    if (query.limit <= 0 || room <= 0) return { publications };
+    let left = query.examined ?? Number.POSITIVE_INFINITY;
+    let stopped: HistoryStop | undefined;
+    for (const look of this.#looks(history, span, query)) {
+      if (left <= 0) return { publications, stopped };
+      left -= look.cost;
+      if (left <= 0) stopped = { place: look.number, publication: look.publication };
+      const publication = isInTime(look, query) ? look.read() : undefined;
+      if (publication === undefined) continue;
+      publications.push(publication);
       room -= sizeOf(publication);
-      if (found.length >= query.limit || room <= 0) break;
+      if (publications.length >= query.limit || room <= 0) break;
     }
-    return found;
+    return { publications };
   }
 
-  /** The numbers of the entries that the query names, in its order; at most `limit` of each topic. */
-  #numbers(topics: readonly TopicHistory[], span: Span, query: HistoryQuery): readonly number[] {
-    const numbers: number[] = [];
-    for (const topic of topics) {
-      if (topic.entries === 0 || topic.lastNumber <= span.after) continue;
-      let left = query.limit;
-      for (const entry of this.#entries(topic, span, query.reverse === true)) {
-        if (!isInTime(entry, query)) continue;
-        numbers.push(entry.number);
-        left -= 1;
-        if (left === 0) break;
-      }
-    }
-    if (topics.length > 1) numbers.sort((a, b) => (query.reverse === true ? b - a : a - b));
-    return numbers;
+  /** The entries that may be meant, in the order of the query. */
+  #looks(history: HistoryRealm, span: Span, query: HistoryQuery): Iterable<Look> {
+    const isReverse = query.reverse === true;
+    const topics = this.#matched.topicsOf(history, query);
+    if (topics === undefined) return this.#looksAtAll(history, span, query);
+    const inUse = topics.filter(({ entries, lastNumber }) => entries > 0 && lastNumber > span.after);
+    const [only] = inUse;
+    if (only !== undefined && inUse.length === 1) return this.#looksAt(history, only, span, isReverse);
+    return this.#looksAtEach(history, inUse, span, isReverse);
   }
 
-  *#entries(topic: TopicHistory, { after, before }: Span, reverse: boolean): Iterable<HistoryEntry> {
+  /** The entries of all topics as they came: those that do not match cost a look, and topics without number cost nothing. */
+  *#looksAtAll(history: HistoryRealm, { after, before }: Span, query: HistoryQuery): Iterable<Look> {
     if (before <= after + 1) return;
+    const { realmId } = history;
+    const matches = matcherOf(query.pattern);
+    const range = {
+      start: eventKey(realmId, after + 1),
+      end: eventKey(realmId, before),
+      reverse: query.reverse === true,
+    };
+    for (const { key, value } of this.#parts.records.range('history', range)) {
+      const { id, topic, publishedAt, expiresAt } = decodeHead(value);
+      yield {
+        number: placeOf(key).place,
+        publication: id,
+        publishedAt,
+        expiresAt,
+        cost: 1 + value.length / BYTES_OF_A_LOOK,
+        read: () => (matches(topic) ? decodeEvent(value) : undefined),
+      };
+    }
+  }
+
+  /** The entries of some topics, merged. */
+  *#looksAtEach(
+    history: HistoryRealm,
+    topics: readonly TopicHistory[],
+    span: Span,
+    isReverse: boolean,
+  ): Iterable<Look> {
+    /** number → what was read of it */
+    const read = new Map<number, Look>();
+    const sources = topics.map((topic) => ({
+      bound: isReverse ? Math.min(topic.lastNumber, span.before - 1) : span.after + 1,
+      next: (from: number): number | undefined => {
+        const rest = isReverse ? { ...span, before: from + 1 } : { ...span, after: from - 1 };
+        for (const look of this.#looksAt(history, topic, rest, isReverse)) {
+          read.set(look.number, look);
+          return look.number;
+        }
+        return undefined;
+      },
+    }));
+    for (const number of merged(sources, isReverse)) {
+      yield read.get(number)!;
+      read.delete(number);
+    }
+  }
+
+  /** The entries of one topic. */
+  *#looksAt(
+    { realmId }: HistoryRealm,
+    topic: TopicHistory,
+    { after, before }: Span,
+    reverse: boolean,
+  ): Iterable<Look> {
+    if (before <= after + 1) return;
+    const { records } = this.#parts;
     const range = { start: placeKey(topic.id, after + 1), end: placeKey(topic.id, before), reverse };
-    for (const { key, value } of this.#parts.records.range('history-entries', range))
-      yield decodeEntry(placeOf(key).place, value);
+    for (const { key, value } of records.range('history-entries', range)) {
+      const entry = decodeEntry(placeOf(key).place, value);
+      const read = (): Publication | undefined => {
+        const record = records.get('history', eventKey(realmId, entry.number));
+        return record && decodeEvent(record);
+      };
+      yield { ...entry, cost: 1, read };
+    }
   }
 
   #load(realm: string, realmId: number): HistoryRealm {
@@ -167,12 +251,14 @@ export class LmdbHistoryStore implements HistoryStore {
   }
 }
 
-function topicsOf(history: HistoryRealm, query: HistoryQuery): readonly TopicHistory[] {
+/** Whether something that the query names was dropped after a place. */
+function hasDropped(history: HistoryRealm, query: HistoryQuery, after: number): boolean {
+  if (history.droppedTo <= after && history.forgottenTo <= after) return false;
+  if (history.forgottenTo > after) return true;
   const matches = matcherOf(query.pattern);
-  const only = query.topic ?? (query.pattern.match === 'exact' ? query.pattern.text : undefined);
-  if (only === undefined) return [...history.topics.values()].filter(({ topic }) => matches(topic));
-  const one = matches(only) ? history.topics.get(only) : undefined;
-  return one === undefined ? [] : [one];
+  for (const { topic, droppedTo } of history.topics.values())
+    if (droppedTo > after && matches(topic) && (query.topic ?? topic) === topic) return true;
+  return false;
 }
 
 /** A publication that is not known counts as older than all that is kept. */
@@ -195,7 +281,14 @@ function spanOf(history: HistoryRealm, query: HistoryQuery): Span {
   return span;
 }
 
-function isInTime({ publishedAt, expiresAt }: HistoryEntry, query: HistoryQuery): boolean {
+/** Leaves out what the pages before have looked at. */
+function goOn(span: Span, { resume, reverse }: HistoryQuery): void {
+  if (resume === undefined) return;
+  if (reverse === true) span.before = Math.min(span.before, resume);
+  else span.after = Math.max(span.after, resume);
+}
+
+function isInTime({ publishedAt, expiresAt }: Look, query: HistoryQuery): boolean {
   const { now, fromTime, afterTime, beforeTime, untilTime } = query;
   if (expiresAt <= now) return false;
   if (fromTime !== undefined && publishedAt < fromTime) return false;

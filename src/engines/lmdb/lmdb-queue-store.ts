@@ -193,10 +193,11 @@ export class LmdbQueueStore implements QueueStore {
     returned: number | undefined,
   ): QueueRecord {
     const { key: queue } = state;
-    if (returned !== undefined)
-      return { queue, position, message: { ...message, deliveries: returned, redelivered: true } };
-    if (message.redelivered || !state.mayHaveBeenLeased(position)) return { queue, position, message };
-    return { queue, position, message: { ...message, redelivered: true } };
+    const { publication, deliveries, redelivered, death } = message;
+    if (returned === undefined && (redelivered || !state.mayHaveBeenLeased(position)))
+      return { queue, position, message };
+    const again = { publication, deliveries: returned ?? deliveries, redelivered: true, death };
+    return { queue, position, message: again };
   }
 
   /** position → how often it was delivered, of those that came back */

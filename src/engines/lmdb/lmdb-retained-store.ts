@@ -1,5 +1,12 @@
 import { StoreError, literalPrefix, matcherOf } from '../../broker/index.js';
-import type { Publication, RetainedChange, RetainedQuery, RetainedStore } from '../../broker/index.js';
+import type {
+  Publication,
+  RetainedChange,
+  RetainedPage,
+  RetainedQuery,
+  RetainedStore,
+} from '../../broker/index.js';
+import { SortedTexts } from '../../lib/index.js';
 import { ByteSink, ByteSource } from './bytes.js';
 import type { ChangeSet } from './change-set.js';
 import type { Committer } from './committer.js';
@@ -44,6 +51,8 @@ interface Kept {
 interface RetainedRealm {
   /** topic → its event, as it is in the file, or is going to be when the transaction is done */
   readonly kept: Map<string, Kept>;
+  /** The topics of `kept`. */
+  readonly topics: SortedTexts;
   /** topic → what its event counts for, with all that was asked for */
   asked: Map<string, number>;
   /** The sum of `asked`. */
@@ -109,25 +118,43 @@ export class LmdbRetainedStore implements RetainedStore {
     });
   }
 
-  match(realm: string, query: RetainedQuery): readonly Publication[] | Promise<readonly Publication[]> {
+  match(realm: string, query: RetainedQuery): RetainedPage | Promise<RetainedPage> {
     return this.#pending.read(realm, () => this.#match(realm, query));
   }
 
-  #match(realm: string, { pattern, now, limit, after, bytes }: RetainedQuery): readonly Publication[] {
-    const found: Publication[] = [];
+  #match(realm: string, query: RetainedQuery): RetainedPage {
+    const publications: Publication[] = [];
     const retained = this.#realms.get(realm);
-    if (retained === undefined || limit <= 0) return found;
-    let room = bytes ?? Number.POSITIVE_INFINITY;
-    for (const [topic, { id, expiresAt }] of candidates(retained.kept, pattern)) {
-      if (found.length >= limit || room <= 0) break;
-      if ((after !== undefined && topic <= after) || (expiresAt !== undefined && expiresAt <= now)) continue;
-      const record = this.#parts.records.get('retained', numberKey(id));
-      if (record === undefined) continue;
-      const publication = readPublication(new ByteSource(record, SEAL_BYTES));
-      found.push(publication);
+    if (retained === undefined || query.limit <= 0) return { publications };
+    const { pattern, now, limit, after } = query;
+    const begin = literalPrefix(pattern);
+    const matches = matcherOf(pattern);
+    let room = query.bytes ?? Number.POSITIVE_INFINITY;
+    let left = query.examined ?? Number.POSITIVE_INFINITY;
+    let last: string | undefined;
+    let stopped: string | undefined;
+    retained.topics.from(after !== undefined && after > begin ? after : begin, (topic) => {
+      if (!topic.startsWith(begin) || publications.length >= limit || room <= 0) return false;
+      if (left <= 0) {
+        stopped = last;
+        return false;
+      }
+      left -= 1;
+      last = topic;
+      if (topic === after || !matches(topic)) return true;
+      const publication = this.#find(retained, topic, now);
+      if (publication === undefined) return true;
+      publications.push(publication);
       room -= sizeOf(publication);
-    }
-    return found;
+      return true;
+    });
+    return { publications, stopped };
+  }
+
+  #find({ kept }: RetainedRealm, topic: string, now: number): Publication | undefined {
+    const { id, expiresAt = Number.POSITIVE_INFINITY } = kept.get(topic)!;
+    const record = expiresAt <= now ? undefined : this.#parts.records.get('retained', numberKey(id));
+    return record && readPublication(new ByteSource(record, SEAL_BYTES));
   }
 
   #submit(realm: string, retained: RetainedRealm, task: Parameters<Committer['submit']>[0]): Promise<void> {
@@ -148,8 +175,8 @@ export class LmdbRetainedStore implements RetainedStore {
     const before = retained.kept.get(topic);
     const id = before?.id ?? this.#nextId();
     const key = numberKey(id);
-    retained.kept.set(topic, { id, weight, expiresAt });
-    changes.onAborted(() => restore(retained.kept, topic, before));
+    keep(retained, topic, { id, weight, expiresAt });
+    changes.onAborted(() => keep(retained, topic, before));
     blankSeal();
     writePublication(sink, publication);
     changes.put('retained', key, seal('retained', key, sink.take()));
@@ -164,8 +191,8 @@ export class LmdbRetainedStore implements RetainedStore {
   #remove(retained: RetainedRealm, topic: string, changes: ChangeSet): void {
     const before = retained.kept.get(topic);
     if (before === undefined) return;
-    retained.kept.delete(topic);
-    changes.onAborted(() => restore(retained.kept, topic, before));
+    keep(retained, topic, undefined);
+    changes.onAborted(() => keep(retained, topic, before));
     const key = numberKey(before.id);
     changes.remove('retained', key);
     changes.remove('retained-topics', key);
@@ -174,8 +201,8 @@ export class LmdbRetainedStore implements RetainedStore {
   /** A record that was found damaged is gone. */
   #forget(id: number, changes: ChangeSet): void {
     changes.remove('retained-topics', numberKey(id));
-    for (const { kept } of this.#realms.values())
-      for (const [topic, { id: other }] of kept) if (other === id) kept.delete(topic);
+    for (const retained of this.#realms.values())
+      for (const [topic, { id: other }] of retained.kept) if (other === id) keep(retained, topic, undefined);
   }
 
   #dropExpired(realm: string, retained: RetainedRealm, now: number): void {
@@ -231,7 +258,13 @@ export class LmdbRetainedStore implements RetainedStore {
   #realm(name: string): RetainedRealm {
     let retained = this.#realms.get(name);
     if (retained === undefined) {
-      retained = { kept: new Map(), asked: new Map(), askedBytes: 0, mustCount: false };
+      retained = {
+        kept: new Map(),
+        topics: new SortedTexts(),
+        asked: new Map(),
+        askedBytes: 0,
+        mustCount: false,
+      };
       this.#realms.set(name, retained);
     }
     return retained;
@@ -246,7 +279,7 @@ export class LmdbRetainedStore implements RetainedStore {
     const weight = source.f64();
     const expiresAt = source.f64();
     const retained = this.#realm(realm);
-    retained.kept.set(topic, { id, weight, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt });
+    keep(retained, topic, { id, weight, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt });
     ask(retained, topic, weight);
   }
 
@@ -270,25 +303,14 @@ function countAnew(retained: RetainedRealm): void {
   retained.mustCount = false;
 }
 
-/** The topics that the pattern matches, in ascending order. */
-function candidates(
-  kept: ReadonlyMap<string, Kept>,
-  pattern: RetainedQuery['pattern'],
-): readonly (readonly [string, Kept])[] {
-  if (pattern.match === 'exact') {
-    const one = kept.get(pattern.text);
-    return one === undefined ? [] : [[pattern.text, one]];
+/** Notes what is kept of a topic; undefined if nothing is. */
+function keep({ kept, topics }: RetainedRealm, topic: string, event: Kept | undefined): void {
+  if (event === undefined) {
+    if (kept.delete(topic)) topics.delete(topic);
+    return;
   }
-  const begin = literalPrefix(pattern);
-  const matches = matcherOf(pattern);
-  const found: (readonly [string, Kept])[] = [];
-  for (const entry of kept) if (entry[0].startsWith(begin) && matches(entry[0])) found.push(entry);
-  return found.sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function restore(kept: Map<string, Kept>, topic: string, before: Kept | undefined): void {
-  if (before === undefined) kept.delete(topic);
-  else kept.set(topic, before);
+  if (!kept.has(topic)) topics.add(topic);
+  kept.set(topic, event);
 }
 
 function blankSeal(): void {

@@ -37,6 +37,17 @@ const publication = fc
     expiresAt: maybe(id),
     audience,
     excludePublisher: maybe(fc.constant(true)),
+    shard: maybe(text),
+    passthru: maybe(
+      fc.record({
+        scheme: text,
+        serializer: maybe(text),
+        cipher: maybe(text),
+        keyid: maybe(text),
+        older: maybe(fc.record({ algo: text, key: maybe(text), serializer: maybe(text) })),
+      }),
+    ),
+    trustlevel: maybe(fc.nat()),
     publisher: maybe(fc.record({ session: id, authid: text, authrole: text })),
     origin: fc.record({
       protocol: text,
@@ -84,7 +95,8 @@ function parts({ publication: it, ...rest }: QueueMessage): unknown {
     publishedAt,
   } = it;
   const said = { number, topic, headers, spelling, expiresAt, lists, publisher, origin, publishedAt };
-  return { ...rest, kept, said, excludePublisher: it.excludePublisher };
+  const { excludePublisher, shard, passthru, trustlevel } = it;
+  return { ...rest, kept, said, more: { excludePublisher, shard, passthru, trustlevel } };
 }
 
 describe('the record of a message', () => {

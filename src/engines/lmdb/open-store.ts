@@ -239,6 +239,10 @@ class OpenStores implements LmdbStores {
     return this.#records.damaged;
   }
 
+  together(ask: () => void): void {
+    this.#committer.together(ask);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

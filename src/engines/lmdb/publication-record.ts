@@ -4,6 +4,7 @@ import type {
   BodyShape,
   Headers,
   Identity,
+  Passthru,
   Principal,
   PublicationContent,
   Receivers,
@@ -26,7 +27,12 @@ const HAS = {
   args: 256,
   kwargs: 512,
   excludePublisher: 1024,
+  shard: 2048,
+  passthru: 4096,
+  trustlevel: 8192,
 } as const;
+
+const KNOWN = Object.values(HAS).reduce((all: number, flag) => all | flag, 0);
 
 /** Part of the format. */
 const SERIALIZER_CODES = { json: 1, msgpack: 2, cbor: 3 } as const satisfies Record<SerializerName, number>;
@@ -58,12 +64,39 @@ export function writePublication(sink: ByteSink, publication: Publication): void
   if (headers !== undefined) writeHeaders(sink, headers);
   if (audience?.eligible !== undefined) writeReceivers(sink, audience.eligible);
   if (audience?.exclude !== undefined) writeReceivers(sink, audience.exclude);
+  const { shard, passthru, trustlevel } = publication;
+  if (shard !== undefined) sink.text(shard);
+  if (passthru !== undefined) writePassthru(sink, passthru);
+  if (trustlevel !== undefined) sink.f64(trustlevel);
   writePayload(sink, stored);
+}
+
+/** What a record says first. */
+export interface PublicationHead {
+  readonly id: number;
+  /** In ms since the Unix epoch. */
+  readonly publishedAt: number;
+  readonly topic: string;
+  /** In ms since the Unix epoch; infinite if it never expires. */
+  readonly expiresAt: number;
+}
+
+/** Reads a record no further than it is worth, if it is not wanted. */
+export function readHead(source: ByteSource): PublicationHead {
+  const flags = source.u32();
+  const id = source.f64();
+  const publishedAt = source.f64();
+  const topic = source.text();
+  if ((flags & HAS.spelling) !== 0) source.text();
+  const expiresAt = (flags & HAS.expiry) === 0 ? Number.POSITIVE_INFINITY : source.f64();
+  return { id, publishedAt, topic, expiresAt };
 }
 
 /** The publication as it was. */
 export function readPublication(source: ByteSource): Publication {
   const flags = source.u32();
+  // What follows could not be told apart.
+  if ((flags & ~KNOWN) !== 0) throw new RangeError('The record says more than this version knows.');
   const has = (what: keyof typeof HAS) => (flags & HAS[what]) !== 0;
   const id = source.f64();
   const publishedAt = source.f64();
@@ -79,8 +112,12 @@ export function readPublication(source: ByteSource): Publication {
   const exclude = has('exclude') ? readReceivers(source) : undefined;
   const audience: Audience | undefined =
     eligible === undefined && exclude === undefined ? undefined : { eligible, exclude };
+  const shard = has('shard') ? source.text() : undefined;
+  const passthru = has('passthru') ? readPassthru(source) : undefined;
+  const trustlevel = has('trustlevel') ? source.f64() : undefined;
   const payload = Payload.restore(readPayload(source, has));
   const excludePublisher = has('excludePublisher') ? true : undefined;
+  // In one piece: an object that is spread into another and added to has a shape of its own, and every look at it costs.
   const content: PublicationContent = {
     topic,
     payload,
@@ -89,6 +126,9 @@ export function readPublication(source: ByteSource): Publication {
     expiresAt,
     audience,
     excludePublisher,
+    shard,
+    passthru,
+    trustlevel,
   };
   return new Publication(id, content, publisher, { protocol, session, principal }, publishedAt);
 }
@@ -101,6 +141,9 @@ function flagsOf(publication: Publication, stored: StoredPayload): number {
     (publication.publisher === undefined ? 0 : HAS.publisher) |
     (publication.headers === undefined ? 0 : HAS.headers) |
     (publication.excludePublisher === true ? HAS.excludePublisher : 0) |
+    (publication.shard === undefined ? 0 : HAS.shard) |
+    (publication.passthru === undefined ? 0 : HAS.passthru) |
+    (publication.trustlevel === undefined ? 0 : HAS.trustlevel) |
     (audience?.eligible === undefined ? 0 : HAS.eligible) |
     (audience?.exclude === undefined ? 0 : HAS.exclude);
   if (stored.kind === 'body')
@@ -161,6 +204,24 @@ function readPrincipal(source: ByteSource): Principal {
     authmethod: source.text(),
     authprovider: source.text(),
   };
+}
+
+/** Which of its texts are there, then those. */
+function writePassthru(sink: ByteSink, { scheme, serializer, cipher, keyid, older }: Passthru): void {
+  const texts = [serializer, cipher, keyid, older?.algo, older?.key, older?.serializer];
+  sink.text(scheme);
+  sink.u8(texts.reduce((there, text, at) => (text === undefined ? there : there | (1 << at)), 0));
+  for (const text of texts) if (text !== undefined) sink.text(text);
+}
+
+function readPassthru(source: ByteSource): Passthru {
+  const scheme = source.text();
+  const there = source.u8();
+  const text = (bit: number): string | undefined => ((there & bit) === 0 ? undefined : source.text());
+  const [serializer, cipher, keyid] = [text(1), text(2), text(4)];
+  const [algo, key, olderSerializer] = [text(8), text(16), text(32)];
+  const older = algo === undefined ? undefined : { algo, key, serializer: olderSerializer };
+  return { scheme, serializer, cipher, keyid, older };
 }
 
 function writeHeaders(sink: ByteSink, headers: Headers): void {

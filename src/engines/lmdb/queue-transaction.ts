@@ -123,7 +123,8 @@ export class QueueTransaction {
     const state = this.catalog.find(queue);
     const message = state && this.#find(state, position);
     if (state === undefined || message === undefined) return;
-    this.#standing.set(nameOf(state, position), { ...message, returned: deliveries });
+    const { dueAt, size, record } = message;
+    this.#standing.set(nameOf(state, position), { dueAt, size, record, returned: deliveries });
     const key = placeKey(state.id, position);
     this.changes.put('returns', key, encodeReturn(key, deliveries));
   }
@@ -136,7 +137,7 @@ export class QueueTransaction {
     if (to !== position) this.#remove(queue, to);
     const key = placeKey(state.id, to);
     const record = movedMessage(key, message.record, dueAt);
-    this.#place(state, to, { ...message, dueAt, record });
+    this.#place(state, to, { dueAt, size: message.size, record, returned: message.returned });
   }
 
   #place(state: QueueState, position: number, message: Standing): void {
@@ -176,7 +177,8 @@ export class QueueTransaction {
     const record = this.records.get('messages', key);
     if (record === undefined) return undefined;
     const returned = this.records.get('returns', key);
-    return { ...messageHead(record), record, returned: returned && decodeReturn(returned) };
+    const { dueAt, size } = messageHead(record);
+    return { dueAt, size, record, returned: returned && decodeReturn(returned) };
   }
 
   /** The queue's counters are going to change. */

@@ -2,6 +2,7 @@ import type {
   HistoryBounds,
   HistoryPage,
   HistoryQuery,
+  HistoryStop,
   HistoryStore,
   Publication,
 } from '../../broker/index.js';
@@ -88,6 +89,8 @@ class HistoryRealm {
   #weight = 0;
   /** The number of the newest entry of a topic that was forgotten; 0 if none was. */
   #forgottenTo = 0;
+  /** The number of the newest entry that was dropped of any topic; 0 if none was. */
+  #droppedTo = 0;
 
   constructor(private readonly limits: MemoryHistoryLimits) {}
 
@@ -120,21 +123,29 @@ class HistoryRealm {
     const matches = matcherOf(query.pattern);
     const only = query.topic ?? (query.pattern.match === 'exact' ? query.pattern.text : undefined);
     const span = this.#spanOf(query);
-    if (only !== undefined && !matches(only)) return { publications: [], complete: span.known };
+    const { after, known } = span;
+    goOn(span, query);
+    if (only !== undefined && !matches(only)) return { publications: [], complete: known };
     if (only !== undefined) {
       const history = this.#topics.get(only);
       const dropped = Math.max(history?.droppedTo ?? 0, this.#forgottenTo);
-      const publications = history === undefined ? [] : collect(history.log, span, query, () => true);
-      return { publications, complete: span.known && dropped <= span.after };
+      const found = history === undefined ? NOTHING : collect(history.log, span, query, () => true);
+      return { ...found, complete: known && dropped <= after };
     }
     const wanted = new Map<string, boolean>();
     const isWanted = (topic: string): boolean => {
-      let known = wanted.get(topic);
-      if (known === undefined) wanted.set(topic, (known = matches(topic)));
-      return known;
+      let isKnown = wanted.get(topic);
+      if (isKnown === undefined) wanted.set(topic, (isKnown = matches(topic)));
+      return isKnown;
     };
-    const publications = collect(this.#log, span, query, isWanted);
-    return { publications, complete: span.known && !this.#hasDropped(span.after, isWanted) };
+    const hasDropped = (): boolean => this.#hasDropped(after, matches);
+    return {
+      ...collect(this.#log, span, query, isWanted),
+      // All topics are looked at only for those who want to know.
+      get complete(): boolean {
+        return known && !hasDropped();
+      },
+    };
   }
 
   #newestTopic(topic: string): TopicHistory {
@@ -168,6 +179,7 @@ class HistoryRealm {
     history.entries -= 1;
     history.bytes -= oldest.size;
     history.droppedTo = oldest.number;
+    this.#droppedTo = Math.max(this.#droppedTo, oldest.number);
     this.#weight -= oldest.weight;
     this.#numbers.delete(oldest.publication.id);
   }
@@ -192,6 +204,7 @@ class HistoryRealm {
   }
 
   #hasDropped(after: number, isWanted: (topic: string) => boolean): boolean {
+    if (this.#droppedTo <= after) return false;
     if (this.#forgottenTo > after) return true;
     for (const { topic, droppedTo } of this.#topics.values())
       if (droppedTo > after && isWanted(topic)) return true;
@@ -204,19 +217,40 @@ function collect(
   span: Span,
   query: HistoryQuery,
   isWanted: (topic: string) => boolean,
-): Publication[] {
-  const found: Publication[] = [];
+): Found {
+  const publications: Publication[] = [];
   const { limit, reverse = false } = query;
   let room = query.bytes ?? Number.POSITIVE_INFINITY;
-  if (limit <= 0 || room <= 0) return found;
-  log.walk(span.after, span.before, reverse, ({ publication, size }) => {
+  if (limit <= 0 || room <= 0) return NOTHING;
+  let left = query.examined ?? Number.POSITIVE_INFINITY;
+  let last: HistoryStop | undefined;
+  let stopped: HistoryStop | undefined;
+  log.walk(span.after, span.before, reverse, ({ number, publication, size }) => {
+    if (left <= 0) {
+      stopped = last;
+      return false;
+    }
+    left -= 1;
+    if (left <= 0) last = { place: number, publication: publication.id };
     if (!isWanted(publication.topic) || !isInTime(publication, query)) return true;
     // A copy each time: what is encoded for its receivers must not stay here.
-    found.push(publication.apart());
+    publications.push(publication.apart());
     room -= size;
-    return found.length < limit && room > 0;
+    return publications.length < limit && room > 0;
   });
-  return found;
+  return { publications, stopped };
+}
+
+/** What one look into a log brings. */
+type Found = Pick<HistoryPage, 'publications' | 'stopped'>;
+
+const NOTHING: Found = { publications: [] };
+
+/** Leaves out what the pages before have looked at. */
+function goOn(span: Span, { resume, reverse }: HistoryQuery): void {
+  if (resume === undefined) return;
+  if (reverse === true) span.before = Math.min(span.before, resume);
+  else span.after = Math.max(span.after, resume);
 }
 
 function isInTime({ publishedAt, expiresAt }: Publication, query: HistoryQuery): boolean {

@@ -1,7 +1,13 @@
-import type { Publication, RetainedChange, RetainedQuery, RetainedStore } from '../../broker/index.js';
+import type {
+  Publication,
+  RetainedChange,
+  RetainedPage,
+  RetainedQuery,
+  RetainedStore,
+} from '../../broker/index.js';
 import { StoreError, literalPrefix, matcherOf } from '../../broker/index.js';
+import { SortedTexts } from '../../lib/index.js';
 import { Expiries } from './expiries.js';
-import { SortedTexts } from './sorted-texts.js';
 import { weightOf } from './weight.js';
 
 /** How much is retained in each realm. */
@@ -46,8 +52,8 @@ export class MemoryRetainedStore implements RetainedStore {
     this.#realms.get(realm)?.delete(topic);
   }
 
-  match(realm: string, query: RetainedQuery): readonly Publication[] {
-    return this.#realms.get(realm)?.match(query) ?? [];
+  match(realm: string, query: RetainedQuery): RetainedPage {
+    return this.#realms.get(realm)?.match(query) ?? { publications: [] };
   }
 
   /** How many events are kept for a realm. */
@@ -115,22 +121,31 @@ class RetainedRealm {
     this.#bytes -= kept.weight;
   }
 
-  match({ pattern, now, limit, after, bytes }: RetainedQuery): readonly Publication[] {
+  match({ pattern, now, limit, after, bytes, examined }: RetainedQuery): RetainedPage {
     this.#sweep(now);
-    const found: Publication[] = [];
+    const publications: Publication[] = [];
     const begin = literalPrefix(pattern);
     const matches = matcherOf(pattern);
     let room = bytes ?? Number.POSITIVE_INFINITY;
+    let left = examined ?? Number.POSITIVE_INFINITY;
+    let last: string | undefined;
+    let stopped: string | undefined;
     this.#topics.from(after !== undefined && after > begin ? after : begin, (topic) => {
-      if (!topic.startsWith(begin) || found.length >= limit || room <= 0) return false;
+      if (!topic.startsWith(begin) || publications.length >= limit || room <= 0) return false;
+      if (left <= 0) {
+        stopped = last;
+        return false;
+      }
+      left -= 1;
+      last = topic;
       if (topic === after || !matches(topic)) return true;
       const { publication, weight } = this.#kept.get(topic)!;
       // A copy each time: what is encoded for its receivers must not stay here.
-      found.push(publication.apart());
+      publications.push(publication.apart());
       room -= weight;
       return true;
     });
-    return found;
+    return { publications, stopped };
   }
 
   /** Why there may not be so many events with so many bytes, if there may not. */

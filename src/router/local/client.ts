@@ -54,6 +54,11 @@ export interface RegisterOptions extends HandlerOptions {
 export interface SubscribeOptions extends HandlerOptions {
   /** Begin with what is retained for topics of the pattern. Default false. */
   readonly retained?: boolean;
+  /**
+   * The place of this handler, of those that share out events with a `shard` [WAMP AP Sharded Subscription]: each key is at home
+   * at one place that a subscription of this pattern names. Default: it is at none, and gets all events.
+   */
+  readonly place?: string;
 }
 
 /** A handler of events that is in force. */
@@ -63,7 +68,7 @@ export interface LocalSubscription {
   unsubscribe(): void;
   /** Ends it once the events that came have been handled; none comes any more from now on. */
   drain(): Promise<void>;
-  /** Resolves when it is over: with the reason if nobody here ended it (too slow, for one), else with undefined. */
+  /** Resolves when it is over: with the reason if nobody here ended it (too slow, for one, or the client was), else with undefined. */
   readonly ended: Promise<MangroveError | undefined>;
 }
 
@@ -72,7 +77,7 @@ export interface LocalRegistration {
   readonly pattern: Pattern;
   /** Ends it: no call comes any more, those that are here are answered first. */
   unregister(): Promise<void>;
-  /** Resolves when it is over: with the reason if nobody here ended it, else with undefined. */
+  /** Resolves when it is over: with the reason if nobody here ended it, or the client, else with undefined. */
   readonly ended: Promise<MangroveError | undefined>;
 }
 
@@ -131,6 +136,8 @@ export interface LocalClientParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly timers: CoarseTimers;
+  /** Whom the router itself acts as; such a client is shown to nobody. Default: whom the options name. */
+  readonly routerPrincipal?: Principal | undefined;
   /** Told what handlers threw, if no caller is told. */
   readonly report: (error: unknown) => void;
   /** Called once, when the client is over. */
@@ -150,16 +157,20 @@ export class EmbeddedClient implements LocalClient {
   readonly #host: LocalHost;
   readonly #commands: CommandEndpoint;
   readonly #handlers = new Set<LocalSubscriber | LocalConsumer | LocalCallee>();
+  #finished = false;
 
   constructor(
     private readonly parts: LocalClientParts,
     { principal, onError }: ConnectOptions = {},
   ) {
-    const { broker, clock } = parts;
-    this.principal = { ...LOCAL, ...principal };
-    this.#host = { broker, clock, principal: this.principal, report: guarded(onError, parts.report) };
-    this.#commands = new CommandEndpoint(this.#host);
-    void this.#commands.ended.then(() => this.close());
+    const { broker, clock, routerPrincipal } = parts;
+    this.principal = routerPrincipal ?? { ...LOCAL, ...principal };
+    const unlisted = routerPrincipal !== undefined;
+    const report = guarded(onError, parts.report);
+    const host = { broker, clock, principal: this.principal, unlisted, report };
+    this.#commands = new CommandEndpoint(host);
+    this.#host = { ...host, whole: this.#commands.attachment };
+    void this.#commands.ended.then((why) => this.#finish(why));
   }
 
   get realm(): string {
@@ -210,14 +221,14 @@ export class EmbeddedClient implements LocalClient {
   async subscribe(
     text: string,
     handler: EventHandler,
-    { match = 'exact', concurrency = 1, retained = false }: SubscribeOptions = {},
+    { match = 'exact', concurrency = 1, retained = false, place }: SubscribeOptions = {},
   ): Promise<LocalSubscription> {
     this.#check(concurrency);
     const pattern = { match, text };
     const endpoint = this.#add(new LocalSubscriber(this.#host, pattern, handler, concurrency));
     const { attachment } = endpoint;
     const outcome = await this.#inForce(endpoint, (request) =>
-      attachment.subscribe(request, { key: text, pattern, retained }),
+      attachment.subscribe(request, { key: text, pattern, retained, place }),
     );
     const { subscription } = expected(outcome, 'subscribed');
     return {
@@ -301,8 +312,17 @@ export class EmbeddedClient implements LocalClient {
   }
 
   close(): void {
+    // If somebody else has ended it, its handlers are about to hear why.
+    if (this.closed) return;
     this.#commands.end();
-    for (const handler of this.#handlers) handler.end();
+    this.#finish(undefined);
+  }
+
+  /** The broker has ended all handlers with the client itself. */
+  #finish(why: MangroveError | undefined): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    for (const handler of this.#handlers) handler.end(why);
     this.parts.closed(this);
   }
 

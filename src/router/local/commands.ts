@@ -1,4 +1,5 @@
 import type { Audience, EnqueueCommand, Payload, PublishCommand } from '../../broker/index.js';
+import { audienceFault } from '../../broker/index.js';
 import { headersOf } from './context.js';
 
 /** How an event is published. */
@@ -11,10 +12,15 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** Delivered to nobody after so long, in ms. Default never. */
   readonly ttlMs?: number;
-  /** Only those who are in every list that is given; an empty one means nobody. Default everybody. */
+  /** Only those who are in every list that is given, of 1000 entries at most; an empty one means nobody. Default everybody. */
   readonly eligible?: ReceiverLists;
   /** None of those who are in any list. Default nobody. */
   readonly exclude?: ReceiverLists;
+  /**
+   * A key, what the event is about: of the subscribers of a pattern that name a `place`, those at one place get all events with
+   * this key [WAMP AP Sharded Subscription]. It is WAMP's `rkey` as a text. Default: all of them get it.
+   */
+  readonly shard?: string;
 }
 
 /** Receivers by session, authid and authrole. */
@@ -48,11 +54,11 @@ export interface EnqueueOptions {
 /**
  * What the broker is asked for; `now` in ms since the Unix epoch.
  *
- * @throws RangeError for a time that cannot be.
+ * @throws RangeError for a time that cannot be, and a list of receivers that is too long.
  */
 export function publishCommandOf(
   event: { readonly topic: string; readonly payload: Payload },
-  { headers, disclose = false, retain = false, ttlMs, eligible, exclude }: PublishOptions,
+  { headers, disclose = false, retain = false, ttlMs, eligible, exclude, shard }: PublishOptions,
   now: number,
 ): PublishCommand {
   checkTtl(ttlMs);
@@ -63,6 +69,7 @@ export function publishCommandOf(
     retain,
     expiresAt: timeAfter(now, ttlMs),
     audience: audienceOf(eligible, exclude),
+    shard,
   };
 }
 
@@ -117,7 +124,10 @@ function audienceOf(
   exclude: ReceiverLists | undefined,
 ): Audience | undefined {
   if (eligible === undefined && exclude === undefined) return undefined;
-  return { eligible: receiversOf(eligible), exclude: receiversOf(exclude) };
+  const audience = { eligible: receiversOf(eligible), exclude: receiversOf(exclude) };
+  const fault = audienceFault(audience);
+  if (fault !== undefined) throw new RangeError(fault);
+  return audience;
 }
 
 function receiversOf(lists: ReceiverLists | undefined): Audience['eligible'] {

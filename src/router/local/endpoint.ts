@@ -34,6 +34,10 @@ export interface Settler {
 export interface LocalHost {
   readonly broker: Broker;
   readonly principal: Principal;
+  /** What handlers are parts of: the attachment of the client's own commands. */
+  readonly whole?: Attachment;
+  /** It is the router's own, of which nobody is told: such clients come and go with every login. */
+  readonly unlisted: boolean;
   readonly clock: Clock;
   /** Told what handlers threw, if no caller is told, and defects. */
   readonly report: (error: unknown) => void;
@@ -62,7 +66,8 @@ export abstract class LocalEndpoint implements Endpoint {
 
   constructor(protected readonly host: LocalHost) {
     this.ended = new Promise((resolve) => (this.#tellEnded = resolve));
-    this.attachment = host.broker.attach(this, host.principal);
+    const { broker, principal, whole, unlisted } = host;
+    this.attachment = broker.attach(this, principal, { within: whole, unlisted });
   }
 
   get over(): boolean {

@@ -194,6 +194,28 @@ describe('a client of this process, with events,', () => {
     expect([await subscription.ended, router.stats.realms['realm1']?.sessions]).toEqual([undefined, 1]);
   });
 
+  it('shares events out by their shard, among the places at which subscribers are', async () => {
+    const heard: string[] = [];
+    for (const place of ['n1', 'n2', 'n2', undefined])
+      await client.subscribe(
+        'a.b',
+        ({ args }) => heard.push(`${place} ${String(args[0])}`),
+        place === undefined ? {} : { place },
+      );
+    const keys = Array.from({ length: 20 }, (_, at) => `meter-${at}`);
+    for (const shard of keys) await client.publish('a.b', [shard], {}, { shard });
+    await client.publish('a.b', ['all']);
+    await turn();
+    const ofPlace = (place: string): string[] =>
+      heard.filter((one) => one.startsWith(`${place} `)).map((one) => one.slice(place.length + 1));
+    const atFirst = ofPlace('n1').slice(0, -1);
+    const elsewhere = keys.filter((key) => !atFirst.includes(key));
+    expect([atFirst.length > 0, elsewhere.length > 0]).toEqual([true, true]);
+    expect(ofPlace('n1')).toEqual([...atFirst, 'all']);
+    expect(ofPlace('n2')).toEqual([...elsewhere, 'all'].flatMap((key) => [key, key]));
+    expect(ofPlace('undefined')).toEqual([...keys, 'all']);
+  });
+
   it('is refused with the URI that all clients hear', async () => {
     expect(await refusal(client.publish(''))).toEqual([
       'wamp.error.invalid_uri',

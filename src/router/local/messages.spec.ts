@@ -349,6 +349,12 @@ describe('a client of this process, with events that are kept or meant for some,
     expect(heard.sort()).toEqual(['ann 1', 'ann 3', 'bob 1']);
   });
 
+  it('P16: refuses a list of more than a thousand receivers', async () => {
+    const sessions = Array.from({ length: 1001 }, (_, at) => at + 1);
+    await client.publish('news', [], {}, { exclude: { sessions: sessions.slice(1) } });
+    await expect(client.publish('news', [], {}, { exclude: { sessions } })).rejects.toThrow(RangeError);
+  });
+
   it.each([{ ttlMs: 0 }, { ttlMs: -1 }])('refuses %j', async (options) => {
     await expect(client.publish('news', [], {}, options)).rejects.toThrow(RangeError);
   });

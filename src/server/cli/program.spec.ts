@@ -86,6 +86,30 @@ describe('mangrove check-config', () => {
   });
 });
 
+describe('mangrove check-config --production', () => {
+  it.each([
+    ['host: 0.0.0.0\nanonymous: true', 'anonymous: true lets everybody on the network in without a login'],
+    [
+      'anonymous: true\nlisteners: [{ kind: stomp-tcp, host: 0.0.0.0, port: 61613 }]',
+      'anonymous: true lets everybody',
+    ],
+    ['host: 0.0.0.0\nanonymous: true\nplayground: true', 'playground: true shows the page to try things'],
+  ])('A19: exits with 2 for %j', async (yaml, message) => {
+    const file = fileWith(yaml);
+    expect((await run(['check-config', file])).code).toBe(0);
+    const { code, out, err } = await run(['check-config', '--production', file]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+  });
+
+  it('A19: takes a server with logins, and one that only this machine can reach', async () => {
+    const principals = 'authentication:\n  jwt: [{ secret: thirty-two bytes or more of a secret }]\n';
+    for (const yaml of [`host: 0.0.0.0\n${principals}`, 'anonymous: true\n']) {
+      expect((await run(['check-config', '--production', fileWith(yaml)])).code).toBe(0);
+    }
+  });
+});
+
 describe('mangrove serve', () => {
   it('A19: exits with 2 on an open address, naming the two ways out', async () => {
     const { code, err } = await run(['serve'], { env: { HOST: '0.0.0.0' } });

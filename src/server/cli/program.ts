@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../../router/index.js';
-import { ConfigurationError, loadConfig, renderReferencePage } from '../config/index.js';
+import { ConfigurationError, checkProduction, loadConfig, renderReferencePage } from '../config/index.js';
 import { EXIT } from './console-io.js';
 import type { ConsoleIo } from './console-io.js';
 import { hash } from './hash.js';
 import type { HashOptions } from './hash.js';
+import { health } from './health.js';
+import type { HealthOptions } from './health.js';
 import { serve } from './serve.js';
 import type { ServeOptions } from './serve.js';
 
@@ -44,10 +46,18 @@ function buildProgram(io: ConsoleIo, exit: (code: number) => void): Command {
     .command('check-config')
     .description('say what is wrong with a configuration file; exit code 2 if anything is')
     .argument('<file>', 'YAML file')
-    .action((file: string) => {
-      loadConfig({ file, env: io.env });
+    .option('--production', 'refuse what is for development only, where others can reach the server')
+    .action((file: string, { production }: { readonly production?: true }) => {
+      const config = loadConfig({ file, env: io.env });
+      if (production === true) checkProduction(config);
       io.out(`${file}: ok\n`);
     });
+
+  program
+    .command('health')
+    .description('ask the server of this configuration whether it is well; exit code 1 if it is not')
+    .option('--config <file>', 'YAML file; see docs/configuration.md (also MANGROVE_CONFIG)')
+    .action(async (options: HealthOptions) => exit(await health(options, io)));
 
   program
     .command('hash')

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { VERSION } from '../../router/index.js';
-import { loadConfig } from '../config/index.js';
-import type { ServerConfig } from '../config/index.js';
+import { ConfigurationError, loadConfig } from '../config/index.js';
+import type { AuthorizationConfig, ServerConfig } from '../config/index.js';
 import { loginsOf } from '../authentication.js';
+import { rightsOf } from '../authorization.js';
 import { ListenerError } from '../listeners.js';
 import { UnusableStoreError } from '../open-store.js';
 import { startServer } from '../start.js';
@@ -27,7 +29,12 @@ export async function serve(options: ServeOptions, io: ConsoleIo): Promise<numbe
     return EXIT.failed;
   }
   // Before anybody is told that it runs, and may ask it to stop.
-  if (config.tls !== undefined) io.onReload(() => server.reloadTls());
+  if (config.tls !== undefined || config.authorization !== undefined) {
+    io.onReload(() => {
+      server.reloadTls();
+      if (config.authorization !== undefined) reloadRights(server, config.authorization, options, io);
+    });
+  }
   const told = new Promise<StopReason>((stop) => io.onStop(stop));
   announce(server, config, io);
   const why = await told;
@@ -36,6 +43,33 @@ export async function serve(options: ServeOptions, io: ConsoleIo): Promise<numbe
   await server.stop();
   server.logger.log('stopped', 'Server');
   return why.kind === 'signal' ? EXIT.ok : EXIT.failed;
+}
+
+/** Reads the configuration again; of what it says, the rules of `authorization` take effect. */
+function reloadRights(
+  server: RunningServer,
+  atStart: AuthorizationConfig,
+  options: ServeOptions,
+  io: ConsoleIo,
+): void {
+  const kept = 'the new rules cannot be used; the old ones are kept';
+  try {
+    const { authorization } = loadConfig({ file: options.config, env: io.env });
+    if (authorization !== undefined) {
+      server.reloadRights(authorization);
+      if (!isDeepStrictEqual(authorization.authorizer, atStart.authorizer))
+        server.logger.warn('authorization.authorizer has changed: that needs a restart', 'Server');
+    } else
+      server.logger.error(
+        kept,
+        { reason: 'authorization: it can only be taken away by a restart' },
+        'Server',
+      );
+  } catch (error) {
+    // A file that is not there any more, too: the server goes on.
+    const reason = error instanceof ConfigurationError ? error.message : stackOf(error);
+    server.logger.error(kept, { reason }, 'Server');
+  }
 }
 
 /** Says where the server is and what it promises: one log line in JSON, a short table for people. */
@@ -50,6 +84,7 @@ function announce(server: RunningServer, config: ServerConfig, io: ConsoleIo): v
     realms: router.realms.join(' '),
     store: storeOf(config),
     logins: loginsOf(config),
+    rights: rightsOf(config),
   };
   if (config.logs.json) {
     server.logger.log('started', { version: VERSION, ...facts }, 'Server');

@@ -7,6 +7,8 @@ import {
   parseWampcraHash,
 } from '../../auth/index.js';
 import { text, unique } from './checked-text.js';
+import { cookieSchema } from './cookie-schema.js';
+import { areApart, dynamicSchema } from './dynamic-schema.js';
 import { jwtSchema } from './jwt-schema.js';
 
 const name = text(
@@ -100,11 +102,25 @@ export const authenticationSchema = z
       .optional()
       .describe('Who may log in, and by which methods'),
     jwt: jwtSchema,
+    dynamic: dynamicSchema,
+    cookie: cookieSchema,
     attempts,
   })
   .refine(({ principals, jwt }) => isGiven(principals) || isGiven(jwt), {
     message: 'at least one of principals, jwt',
   })
+  .refine(({ principals, dynamic }) => areApart(dynamic, principals), {
+    path: ['dynamic', 'methods'],
+    message: 'methods that no principal of the configuration has',
+  })
+  .refine(
+    ({ principals = [], jwt, dynamic, cookie }) =>
+      cookie === undefined ||
+      dynamic?.methods.includes('ticket') === true ||
+      isGiven(jwt) ||
+      principals.some(({ ticket }) => isGiven(ticket)),
+    { path: ['cookie'], message: 'cookies only with principals that have a ticket, or with jwt' },
+  )
   .optional()
   .describe('Who may log in (`docs/authentication.md`); without it nobody has to');
 

@@ -1,7 +1,10 @@
 export type { AuthenticationConfig } from './authentication-schema.js';
+export { accessRuleOf } from './authorization-schema.js';
+export type { AuthorizationConfig } from './authorization-schema.js';
+export { cookieSecretOf, isSecureCookie } from './cookie-schema.js';
 export { jwtKeysOf } from './jwt-schema.js';
 export type { HttpLimits } from './limits-schema.js';
-export { loadConfig } from './load.js';
+export { checkProduction, isReachable, loadConfig } from './load.js';
 export type { ConfigSources, ServerConfig } from './load.js';
 export type { ListenerConfig } from './listeners-schema.js';
 export { isLoopback, urlHost } from './loopback.js';

@@ -185,11 +185,41 @@ const broker = {
     'Payloads and headers in the open calls of one caller',
     'bytes',
   ),
+  testaments: whole(defaults.testaments, [0, 1_000_000], 'Testaments of one session'),
+  testamentBytes: whole(
+    defaults.testamentBytes,
+    [0, 1024 * MIB],
+    'About what the testaments of one session keep in memory',
+    'bytes',
+  ),
+  definitions: whole(
+    defaults.definitions,
+    [0, 1_000_000],
+    'Descriptions of topics, procedures and errors that one session may give (`wamp.reflect.define`)',
+  ),
+  definitionBytes: whole(
+    defaults.definitionBytes,
+    [0, 1024 * MIB],
+    'Those descriptions with their URIs, written as JSON',
+    'bytes',
+  ),
   addressBytes: whole(defaults.addressBytes, [64, 64 * KIB], 'An address or pattern, in UTF-8', 'bytes'),
   addressComponents: whole(
     defaults.addressComponents,
     [8, 1024],
     'Components of an address or pattern: each is a step of every look-up',
+  ),
+  authorizerTimeoutMs: whole(
+    defaults.authorizerTimeoutMs,
+    [100, 60_000],
+    'How long an authorizer may take for a decision; then it is a no',
+    'ms',
+  ),
+  expiryGraceMs: whole(
+    defaults.expiryGraceMs,
+    [0, 3_600_000],
+    'How long a session lasts beyond the expiry of its token or certificate',
+    'ms',
   ),
   callTimeoutMs: whole(
     defaults.callTimeoutMs,

@@ -1,3 +1,5 @@
+import { authorizerTimeProblem, realmProblem } from './authorization-schema.js';
+import { cookieProblem } from './cookie-schema.js';
 import { isLoopback } from './loopback.js';
 import { ConfigurationError, describeIssues } from './problems.js';
 import type { Locate } from './problems.js';
@@ -23,7 +25,7 @@ export interface ConfigSources {
   readonly file?: string | undefined;
   /** `--json-logs`. */
   readonly jsonLogs?: boolean | undefined;
-  /** Environment: `HOST`, `PORT`, `MANGROVE_CONFIG`; empty counts as not set. */
+  /** Environment: `HOST`, `PORT`, `MANGROVE_CONFIG`, `MANGROVE_COOKIE_SECRET`; empty counts as not set. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -47,6 +49,23 @@ export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerC
   }
   const parsed = result.data;
   if (parsed.tls !== undefined) checkTls(parsed.tls, locate);
+  const wrongRight =
+    realmProblem(parsed.authorization, parsed.realms) ??
+    authorizerTimeProblem(parsed.authorization, parsed.limits.authorizerTimeoutMs);
+  if (wrongRight !== undefined) {
+    throw new ConfigurationError([`${locate(wrongRight.path)}${wrongRight.text}`]);
+  }
+  const [cookieKey, cookieTrouble] = cookieProblem(parsed) ?? [];
+  if (cookieKey !== undefined) {
+    const where = locate(['authentication', 'cookie', cookieKey]);
+    throw new ConfigurationError([`${where}authentication.cookie: ${cookieTrouble}`]);
+  }
+  if (parsed.authentication?.dynamic !== undefined && parsed.authorization === undefined) {
+    const where = locate(['authentication', 'dynamic', 'procedure']);
+    throw new ConfigurationError([
+      `${where}authentication.dynamic: needs \`authorization\`: without it everybody who is in may register the procedure`,
+    ]);
+  }
   const secured = parsed.listeners.findIndex(({ tls }) => tls);
   if (parsed.tls === undefined && secured >= 0) {
     const where = locate(['listeners', secured, 'tls']);
@@ -75,6 +94,28 @@ export function loadConfig({ file, jsonLogs, env = {} }: ConfigSources): ServerC
   const logs = { ...parsed.logs, json: jsonLogs === true || parsed.logs.json };
   const playground = parsed.playground ?? loopback;
   return { ...parsed, logs, anonymous, loopback, playground };
+}
+
+/** Whether others than this machine can reach the server, or one of its listeners. */
+export function isReachable(config: ParsedConfig): boolean {
+  return !isLoopback(config.host) || openListener(config) !== undefined;
+}
+
+/**
+ * Refuses what is for development only, where others can reach the server: everybody comes in, or the page to try things.
+ *
+ * @throws ConfigurationError that names the keys.
+ */
+export function checkProduction(config: ServerConfig): void {
+  if (!isReachable(config)) return;
+  const problems: string[] = [];
+  if (config.anonymous) {
+    problems.push(
+      'anonymous: true lets everybody on the network in without a login; configure `authentication`',
+    );
+  }
+  if (config.playground) problems.push('playground: true shows the page to try things to everybody');
+  if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 /** The first of `listeners` that others than this machine can reach. */
@@ -118,9 +159,26 @@ function overridden(
     input['port'] = /^\d{1,6}$/.test(env['PORT']) ? Number(env['PORT']) : env['PORT'];
     variables.set('port', 'PORT');
   }
+  if (env['MANGROVE_COOKIE_SECRET'] && withCookieSecret(input, env['MANGROVE_COOKIE_SECRET'])) {
+    variables.set('authentication.cookie.secret', 'MANGROVE_COOKIE_SECRET');
+  }
   const locate: Locate = (path) => {
-    const variable = path[0] === undefined ? undefined : variables.get(path[0]);
+    const variable =
+      path[0] === undefined ? undefined : (variables.get(path[0]) ?? variables.get(path.join('.')));
     return variable === undefined ? locateInFile(path) : `environment variable ${variable}: `;
   };
   return { input, locate };
+}
+
+/** Puts the secret where the file has a section for cookies; whether it has. */
+function withCookieSecret(input: Record<string, unknown>, secret: string): boolean {
+  const { authentication } = input;
+  if (!isSection(authentication) || !isSection(authentication['cookie'])) return false;
+  const { secretFile: _replaced, ...cookie } = authentication['cookie'];
+  input['authentication'] = { ...authentication, cookie: { ...cookie, secret } };
+  return true;
+}
+
+function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { DEFAULT_HEART_BEAT } from '../../subprotocols/index.js';
 import type { HeartBeatOptions } from '../../subprotocols/index.js';
 import { authenticationSchema } from './authentication-schema.js';
+import { authorizationSchema } from './authorization-schema.js';
 import { text, unique } from './checked-text.js';
 import { listenersSchema } from './listeners-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { stompLimitsSchema, wampLimitsSchema } from './protocol-limits-schema.js';
 import { historySchema, queuesSchema, storeSchema } from './store-schema.js';
 import { tlsSchema } from './tls-schema.js';
+import { wampFeaturesSchema } from './wamp-features-schema.js';
 
 const hostName = text(
   (value) => value.length <= 253 && /^[A-Za-z0-9._:-]+$/.test(value),
@@ -94,6 +96,7 @@ const wamp = z
       .boolean()
       .optional()
       .describe('Whether leniencies that depend on the client’s agent hold. Default: as the profile'),
+    features: wampFeaturesSchema,
     limits: wampLimitsSchema,
   })
   .prefault({})
@@ -172,6 +175,7 @@ export const configSchema = z.strictObject({
         '`authentication`',
     ),
   authentication: authenticationSchema,
+  authorization: authorizationSchema,
   store: storeSchema,
   queues: queuesSchema,
   history: historySchema,

@@ -4,6 +4,7 @@ import type {
   Settlement,
   SettlementVerdict,
 } from '../../broker/index.js';
+import { SmallMap } from '../../lib/index.js';
 
 /** How deliveries of a subscription are acknowledged [STOMP 1.2 §SUBSCRIBE]. */
 type AckMode = 'auto' | 'client' | 'client-individual';
@@ -33,7 +34,7 @@ export class Pile {
   /** How its MESSAGEs begin, written at the first of them. */
   messageHead: string | undefined = undefined;
   /** number → delivery */
-  readonly deliveries = new Map<number, Delivery>();
+  readonly deliveries = new SmallMap<number, Delivery>();
 
   constructor(
     readonly mode: AckMode,
@@ -80,7 +81,7 @@ export class Acks {
   /** The highest form of an automatically acknowledged subscription: message ids above it were never issued. */
   #highestForm = 0;
   /** number → un-acknowledged delivery */
-  readonly #open = new Map<number, Delivery>();
+  readonly #open = new SmallMap<number, Delivery>();
   /** If they may not be acknowledged: the numbers of the last deliveries that acknowledge themselves. */
   readonly #automatic: Set<number> | undefined;
 

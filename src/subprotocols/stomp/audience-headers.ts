@@ -1,4 +1,5 @@
 import type { Audience, Receivers } from '../../broker/index.js';
+import { MOST_LISTED } from '../../broker/index.js';
 import type { FrameHeaders } from './codec/index.js';
 import { idOf } from './global-ids.js';
 import type { HeaderValues } from './header-values.js';
@@ -6,7 +7,8 @@ import type { HeaderValues } from './header-values.js';
 /**
  * Who may receive a publication, by the lists of the SEND: `eligible` and `exclude` name sessions by the number in their
  * CONNECTED's `session`, `…-authid` users, `…-authrole` roles, with commas between. They mean what WAMP's options mean
- * [WAMP AP Subscriber Black- and Whitelisting]: a list that is there and empty is nobody's. Undefined if there is none.
+ * [WAMP AP Subscriber Black- and Whitelisting]: a list that is there and empty is nobody's. Undefined if there is none. One with
+ * more than {@link MOST_LISTED} entries is refused.
  */
 export function audienceOf(values: HeaderValues): Audience | undefined {
   const eligible = receiversOf(values, 'eligible');
@@ -33,14 +35,14 @@ export const AUDIENCE_HEADERS = [
 
 function receiversOf(values: HeaderValues, name: 'eligible' | 'exclude'): Receivers | undefined {
   const sessions = sessionsOf(values, name);
-  const authids = namesOf(values.text(`${name}-authid`));
-  const authroles = namesOf(values.text(`${name}-authrole`));
+  const authids = namesOf(values, `${name}-authid`);
+  const authroles = namesOf(values, `${name}-authrole`);
   const said = sessions ?? authids ?? authroles;
   return said === undefined ? undefined : { sessions, authids, authroles };
 }
 
 function sessionsOf(values: HeaderValues, name: string): ReadonlySet<number> | undefined {
-  const listed = namesOf(values.text(name));
+  const listed = namesOf(values, name);
   if (listed === undefined) return undefined;
   const sessions = new Set<number>();
   for (const text of listed) {
@@ -51,8 +53,11 @@ function sessionsOf(values: HeaderValues, name: string): ReadonlySet<number> | u
   return sessions;
 }
 
-function namesOf(list: string | undefined): ReadonlySet<string> | undefined {
+function namesOf(values: HeaderValues, header: string): ReadonlySet<string> | undefined {
+  const list = values.text(header);
   if (list === undefined) return undefined;
   const names = list.split(',').map((name) => name.trim());
-  return new Set(names.filter((name) => name !== ''));
+  const listed = new Set(names.filter((name) => name !== ''));
+  if (listed.size > MOST_LISTED) values.refuse(header, `may have ${MOST_LISTED} entries`);
+  return listed;
 }

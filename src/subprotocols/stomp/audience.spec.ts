@@ -93,6 +93,26 @@ describe('a SEND with a list of receivers', () => {
     expect(c.link.closeReason?.kind).toBe('protocol_error');
   });
 
+  it.each([
+    'eligible',
+    'eligible-authid',
+    'eligible-authrole',
+    'exclude',
+    'exclude-authid',
+    'exclude-authrole',
+  ])('S26 P16: %s has a thousand entries, and no more', (name) => {
+    const numbers = Array.from({ length: 1001 }, (_, at) => at + 5000);
+    const c = peers.connect().say('SUBSCRIBE\nid:0\ndestination:/topic/a\n\n\0');
+    c.say(`SEND\ndestination:/topic/a\nreceipt:r\n${name}:${numbers.slice(1).join()}\n\n\0`);
+    expect(c.heard()).toContain('RECEIPT\nreceipt-id:r\n\n\0');
+    c.say(`SEND\ndestination:/topic/a\n${name}:${numbers.join()}\n\n\0`);
+    expect(c.heard()).toEqual([
+      expect.stringMatching(
+        new RegExp(`^ERROR\\nmessage:invalid header\\n[^]*The header ${name} may have 1000 entries\\.\\0$`),
+      ),
+    ]);
+  });
+
   it('is restricted in a transaction as well', () => {
     const c = peers.connect().say('SUBSCRIBE\nid:0\ndestination:/topic/a\n\n\0');
     c.say(

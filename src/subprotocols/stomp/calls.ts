@@ -29,7 +29,7 @@ class OutgoingCall implements Command {
     }
     if (!address.over) this.#tell(address, outcome);
     if (outcome.kind === 'progress') return;
-    address.calls.delete(this);
+    address.calls -= 1;
     conversation.replies.releaseIfIdle(address);
   }
 
@@ -101,7 +101,7 @@ export function call(
 ): Admission {
   const outgoing = new OutgoingCall(conversation, procedure, headers.get('correlation-id'), address);
   const timeoutMs = Number(headers.get('timeout') ?? 0);
-  address?.calls.add(outgoing);
+  if (address !== undefined) address.calls += 1;
   return conversation.attachment.call(outgoing, {
     procedure,
     payload: Payload.ofBody(body, headers.get('content-type'), shapeOf(headers)),
@@ -132,7 +132,10 @@ export function closeReplyAddress(conversation: Conversation, address: ReplyAddr
   const { attachment } = conversation;
   conversation.replies.drop(address);
   conversation.acks.forget(address.pile);
-  for (const outgoing of address.calls) attachment.cancel(outgoing, 'killnowait');
+  for (const request of attachment.calls.keys()) {
+    if (request instanceof OutgoingCall && request.address === address)
+      attachment.cancel(request, 'killnowait');
+  }
   if (address.subscription !== undefined) {
     attachment.unsubscribe(conversation.unconfirmed, address.subscription);
   }

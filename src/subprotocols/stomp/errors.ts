@@ -59,6 +59,7 @@ export const REFUSALS = {
     ERROR_URIS.payload_not_representable,
     'invalid_data',
   ),
+  payload_too_long: words('payload too long', ERROR_URIS.payload_too_long, 'too_big'),
   unavailable: words('unavailable', ERROR_URIS.unavailable, 'overloaded'),
   internal: words('internal error', ERROR_URIS.internal, 'internal'),
 } as const satisfies Record<BrokerErrorCode, RefusalWords>;

@@ -1,4 +1,5 @@
 import type { Invocation } from '../../broker/index.js';
+import { SmallMap } from '../../lib/index.js';
 import type { Delivery } from './acks.js';
 
 /** A call that the client, as a callee, has yet to answer. */
@@ -12,8 +13,7 @@ export interface OpenInvocation {
 
 /** The calls that one session has yet to answer. */
 export class Invocations {
-  readonly #byToken = new Map<string, OpenInvocation>();
-  readonly #byInvocation = new Map<Invocation, OpenInvocation>();
+  readonly #byToken = new SmallMap<string, OpenInvocation>();
 
   get size(): number {
     return this.#byToken.size;
@@ -26,7 +26,7 @@ export class Invocations {
   add(added: OpenInvocation, open: number): readonly OpenInvocation[] {
     const ended = this.#byToken.size > 16 + 2 * open ? this.#forgetEnded() : NONE;
     this.#byToken.set(added.token, added);
-    this.#byInvocation.set(added.invocation, added);
+    added.invocation.mark = added;
     return ended;
   }
 
@@ -35,12 +35,13 @@ export class Invocations {
   }
 
   of(invocation: Invocation): OpenInvocation | undefined {
-    return this.#byInvocation.get(invocation);
+    // Nobody else sets it.
+    const known = invocation.mark as OpenInvocation | undefined;
+    return known !== undefined && this.#byToken.get(known.token) === known ? known : undefined;
   }
 
   forget(known: OpenInvocation): void {
     this.#byToken.delete(known.token);
-    this.#byInvocation.delete(known.invocation);
   }
 
   #forgetEnded(): OpenInvocation[] {

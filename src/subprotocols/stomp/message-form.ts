@@ -22,6 +22,12 @@ export interface FormStyle {
   readonly accept?: AcceptedType | undefined;
 }
 
+/** The same style for a subscription that accepts one type of body only. */
+export function accepting(style: FormStyle, accept: AcceptedType): FormStyle {
+  const { version, separator, alwaysBinary, headerDropped } = style;
+  return { version, separator, alwaysBinary, headerDropped, accept };
+}
+
 /** Keys under which a MESSAGE is kept whose tail others may share, one for each version and separator. */
 const MESSAGE_KEYS: Readonly<Record<string, Readonly<Record<StompVersion, Form>>>> = {
   '.': { '1.0': { ordinal: -1 }, '1.1': { ordinal: -2 }, '1.2': { ordinal: -3 } },

@@ -208,7 +208,7 @@ describe('accept', () => {
     for (const client of [...clients, old]) expect(heard(client).body).toBe('8101');
   });
 
-  it('X10: what cannot be converted hurts nobody', () => {
+  it('X10 X11: what cannot be converted hurts nobody', () => {
     const clients = [
       accepting('application/cbor'),
       accepting('application/json'),

@@ -1,4 +1,5 @@
-import type { FrameLimits } from './codec/index.js';
+import type { SessionLimits } from '../subprotocol.js';
+import type { Dialect, FrameLimits, StompVersion } from './codec/index.js';
 import type { SoftErrorPolicy } from './soft-errors.js';
 
 /** What `stomp()` takes; everything has a default. */
@@ -67,6 +68,10 @@ export interface StompSettings {
   readonly softErrors: SoftErrorPolicy;
   readonly heartBeat: HeartBeatOptions;
   readonly limits: StompLimits;
+  /** What frames may have after the login. */
+  readonly frameLimits: (session: SessionLimits) => FrameLimits;
+  /** How frames are read; the same objects for all sessions, which look at them with every line. */
+  readonly reading: Readonly<Record<StompVersion | 'beforeLogin', Dialect>>;
 }
 
 /** The defaults of {@link HeartBeatOptions}. */
@@ -102,8 +107,11 @@ export const DEFAULT_STOMP_LIMITS: StompLimits = {
 /** Fills the defaults in. */
 export function settingsOf(options: StompOptions): StompSettings {
   const { limits } = options;
+  const strict = options.profile === 'strict';
+  const lenient = !strict;
+  const afterLogin = { ...DEFAULT_STOMP_LIMITS.afterLogin, ...limits?.afterLogin };
   return {
-    strict: options.profile === 'strict',
+    strict,
     separator: options.separator ?? '.',
     softErrors: options.softErrors ?? 'offer',
     heartBeat: { ...DEFAULT_HEART_BEAT, ...options.heartBeat },
@@ -111,7 +119,28 @@ export function settingsOf(options: StompOptions): StompSettings {
       ...DEFAULT_STOMP_LIMITS,
       ...limits,
       beforeLogin: { ...DEFAULT_STOMP_LIMITS.beforeLogin, ...limits?.beforeLogin },
-      afterLogin: { ...DEFAULT_STOMP_LIMITS.afterLogin, ...limits?.afterLogin },
+      afterLogin,
     },
+    frameLimits: frameLimitsOf(afterLogin),
+    reading: {
+      beforeLogin: { version: undefined, lenient },
+      '1.0': { version: '1.0', lenient },
+      '1.1': { version: '1.1', lenient },
+      '1.2': { version: '1.2', lenient },
+    },
+  };
+}
+
+/** What frames may have after the login: one object for all sessions, as each line of a frame is held against it. */
+function frameLimitsOf({ command, headerName, headerValue, headers }: StompLimits['afterLogin']) {
+  const made = new WeakMap<SessionLimits, FrameLimits>();
+  return (session: SessionLimits): FrameLimits => {
+    let limits = made.get(session);
+    if (limits === undefined) {
+      const { messageBytes } = session;
+      limits = { command, headerName, headerValue, headers, body: messageBytes, frame: messageBytes };
+      made.set(session, limits);
+    }
+    return limits;
   };
 }

@@ -1,4 +1,5 @@
 import type { Subscription } from '../../broker/index.js';
+import { SmallMap } from '../../lib/index.js';
 import { Pile } from './acks.js';
 
 /** A `/temp-queue/…` of one session: where answers to its calls and requests arrive. Nobody else can name it. */
@@ -11,8 +12,8 @@ export class ReplyAddress {
   token: string | undefined;
   /** What listens to that name. */
   subscription: Subscription | undefined;
-  /** Calls that have yet to be answered here. */
-  readonly calls = new Set<object>();
+  /** How many calls have yet to be answered here. */
+  calls = 0;
   /** Whether it is over: what still comes is dropped. */
   over = false;
 
@@ -28,37 +29,41 @@ export function replyTopic(token: string): string {
 
 /** The reply addresses of one session, bounded in number. */
 export class ReplyAddresses {
-  /** name → address */
-  readonly #addresses = new Map<string, ReplyAddress>();
-  /** The last one that was idle: most clients name the same one in their next call. */
+  /** name → address, the idle one too */
+  readonly #addresses = new SmallMap<string, ReplyAddress>();
+  /** One at which nothing can arrive any more, and which does not count: most clients name the same one in their next call. */
   #idle: ReplyAddress | undefined;
 
   constructor(private readonly limit: number) {}
 
   get size(): number {
-    return this.#addresses.size;
+    return this.#addresses.size - (this.#idle === undefined ? 0 : 1);
   }
 
   find(name: string): ReplyAddress | undefined {
-    return this.#addresses.get(name);
+    const known = this.#addresses.get(name);
+    return known === this.#idle ? undefined : known;
   }
 
   /** The address of that name, made at its first use; undefined if there are too many. */
   obtain(name: string): ReplyAddress | undefined {
     const known = this.#addresses.get(name);
-    if (known !== undefined) return known;
-    if (this.#addresses.size >= this.limit) return undefined;
-    const address = this.#idle?.name === name ? this.#idle : new ReplyAddress(name);
-    address.over = false;
-    this.#idle = undefined;
+    const isIdle = known !== undefined && known === this.#idle;
+    if (known !== undefined && !isIdle) return known;
+    if (this.size >= this.limit) return undefined;
+    if (isIdle) {
+      this.#idle = undefined;
+      return known;
+    }
+    const address = new ReplyAddress(name);
     this.#addresses.set(name, address);
     return address;
   }
 
   /** Forgets an address that nothing can arrive at any more, unless the client holds it open. */
   releaseIfIdle(address: ReplyAddress): void {
-    if (address.explicit || address.token !== undefined || address.calls.size > 0) return;
-    this.drop(address);
+    if (address.over || address.explicit || address.token !== undefined || address.calls > 0) return;
+    if (this.#idle !== undefined) this.#addresses.delete(this.#idle.name);
     this.#idle = address;
   }
 

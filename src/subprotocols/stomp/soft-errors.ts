@@ -51,6 +51,7 @@ const SOFT_CODES = {
   killed: false,
   credentials_expired: false,
   payload_not_representable: true,
+  payload_too_long: true,
   unavailable: true,
   internal: false,
 } as const satisfies Record<BrokerErrorCode, boolean>;

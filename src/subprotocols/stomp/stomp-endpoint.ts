@@ -20,13 +20,16 @@ import { MessageForm, encodeInForm } from './message-form.js';
 import { OwnForm } from './own-form.js';
 import { deliverMessage, endBrowsing } from './queue-messages.js';
 
+/** The same for all: a client announces nothing. */
+const FEATURES: EndpointFeatures = {
+  callCanceling: true,
+  progressiveResults: true,
+  callReroute: 'shared',
+};
+
 /** A STOMP client as the broker sees it. */
 export class StompEndpoint implements Endpoint {
-  readonly features: EndpointFeatures = {
-    callCanceling: true,
-    progressiveResults: true,
-    callReroute: 'shared',
-  };
+  readonly features = FEATURES;
 
   constructor(private readonly conversation: Conversation) {}
 

@@ -15,7 +15,7 @@ import { unsubscribe } from './handlers/unsubscribe.js';
 import type { StompSettings } from './options.js';
 import { culpritOf } from './soft-errors.js';
 
-/** How many frames of one message are processed between looks at the clock. */
+/** How many frames of one message are processed between looks at the clock, as long as none of them may take long. */
 const FRAMES_PER_LOOK = 16;
 
 /** One STOMP client's conversation: bytes in, frames to their handlers, in order. */
@@ -105,9 +105,14 @@ export class StompSession implements Session {
       const frame = this.#conversation.parser.take();
       if (frame === undefined) return undefined;
       if (frame.kind === 'fault') return this.#conversation.fail(errorOfFault(frame));
+      const isDear = mayTakeLong(frame);
+      if (isDear) {
+        this.#inbox.expectDear();
+        began = Math.min(began, clock.now());
+      }
       const admission = this.#handle(frame);
       if (admission !== undefined) return admission;
-      if (count % FRAMES_PER_LOOK !== 0) continue;
+      if (!isDear && count % FRAMES_PER_LOOK !== 0) continue;
       const now = clock.now();
       began = Math.min(began, now);
       if (now - began >= limits.sliceMs) return this.#nextTurn();
@@ -218,4 +223,10 @@ export class StompSession implements Session {
     this.#conversation.fail({ message: 'internal error', detail: 'The session failed.', close: 'internal' });
     this.#stop();
   }
+}
+
+/** Everything but what is sent and acknowledged by the thousand; the router's own procedures are called by SEND, too. */
+function mayTakeLong({ command, headers }: StompFrame): boolean {
+  if (command === 'SEND') return headers.get('destination')?.startsWith('/rpc/wamp') === true;
+  return command !== 'ACK' && command !== 'NACK';
 }

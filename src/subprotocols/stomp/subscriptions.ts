@@ -1,4 +1,5 @@
 import type { Consumer, Registration, Subscription } from '../../broker/index.js';
+import { SmallMap } from '../../lib/index.js';
 import type { Pile } from './acks.js';
 import type { FormStyle } from './message-form.js';
 import type { ReplyAddress } from './reply-addresses.js';
@@ -54,7 +55,7 @@ export class Consumption {
 /** A client's consumers. */
 export class Consumptions {
   /** consumer → what the client consumes by it */
-  readonly #active = new Map<Consumer, Consumption>();
+  readonly #active = new SmallMap<Consumer, Consumption>();
   /** Browsers that have seen all, and were not unsubscribed yet. */
   readonly #ended: StompSubscription[] = [];
 

@@ -1,4 +1,5 @@
 import type { BatchItem, SettlementVerdict } from '../../broker/index.js';
+import { SmallMap } from '../../lib/index.js';
 import type { Admission } from '../inbox.js';
 import type { Delivery } from './acks.js';
 import type { StompFrame } from './codec/index.js';
@@ -32,7 +33,7 @@ export interface Transaction {
 /** The open transactions of one session [STOMP 1.2 §BEGIN], bounded in number, frames and bytes. */
 export class Transactions {
   /** id → transaction */
-  readonly #open = new Map<string, Transaction>();
+  readonly #open = new SmallMap<string, Transaction>();
   #bytes = 0;
 
   constructor(

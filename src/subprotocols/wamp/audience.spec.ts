@@ -64,12 +64,12 @@ describe('the audience of an event', () => {
     ['{"eligible_authrole":["user"],"exclude":[1003]}', ['bob']],
     ['{"eligible":[1001,1001],"exclude":[4711]}', ['ann']],
     ['{"eligible":null}', ['ann', 'bob', 'eve']],
-  ])('P16: %s is %j', (options, expected) => {
+  ])('P16 WAMP-155: %s is %j', (options, expected) => {
     publisher.send(`[16,1,${options},"com.a"]`);
     expect([receivers(), publisher.take()]).toEqual([expected, []]);
   });
 
-  it('P16: excludes the publisher besides, unless exclude_me is false', () => {
+  it('P16 WAMP-155: excludes the publisher besides, unless exclude_me is false', () => {
     publisher.send('[32,1,{},"com.a"]', '[16,2,{"eligible":[1004]},"com.a"]').take();
     publisher.send('[16,3,{"eligible":[1004],"exclude_me":false},"com.a",["me"]]');
     expect([receivers(), publisher.takeParsed().map((event) => event[4])]).toEqual([[], [['me']]]);
@@ -97,7 +97,7 @@ describe('the audience of an event', () => {
     ]);
   });
 
-  it('P16: does not take null for a list in the strict profile', () => {
+  it('P16 WAMP-155: does not take null for a list in the strict profile', () => {
     const strict = peers.join(undefined, { profile: 'strict' });
     strict.send('[16,1,{"eligible":null,"acknowledge":true},"com.a"]');
     expect([receivers(), strict.takeParsed().map((error) => error[4])]).toEqual([

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { changing } from '../../../test/support/changing-authorizer.js';
 import { HELLO, Peers } from '../../../test/support/wamp-peer.js';
 import type { WampPeer } from '../../../test/support/wamp-peer.js';
 import type { Authorizer } from '../../broker/index.js';
@@ -6,17 +7,7 @@ import { allowAll } from '../../broker/index.js';
 import { testServices } from '../../testing/index.js';
 
 let authorizer: Authorizer = allowAll;
-const start = (): Peers =>
-  new Peers(
-    testServices({
-      authorizer: {
-        get trustlevels() {
-          return authorizer.trustlevels === true;
-        },
-        decide: (...question) => authorizer.decide(...question),
-      },
-    }),
-  );
+const start = (): Peers => new Peers(testServices({ authorizer: changing(() => authorizer) }));
 let peers = start();
 
 afterEach(() => {
@@ -105,12 +96,6 @@ describe('payload passthru', () => {
     },
   );
 
-  it('WAMP-40: ends the connection of a publisher, to whom the router has not announced it', () => {
-    const hello = '[1,"realm1",{"roles":{"publisher":{"features":{"payload_passthru_mode":true}}}}]';
-    const peer = peers.join(hello).send('[16,1,{"ppt_scheme":"mqtt"},"com.a",["x"]]');
-    expect(peer.closedAs).toBe('protocol_error');
-  });
-
   it('WAMP-27: refuses a call without a scheme', () => {
     const caller = peers.join(PACKED_HELLO).send('[48,7,{"ppt_serializer":"cbor"},"com.a",["x"]]');
     expect(caller.takeParsed()[0]?.[4]).toBe('wamp.error.invalid_argument');
@@ -119,6 +104,84 @@ describe('payload passthru', () => {
   it('WAMP-47: ends the connection if an option is no string', () => {
     const caller = peers.join(PACKED_HELLO).send('[48,7,{"ppt_scheme":1},"com.a",["x"]]');
     expect(caller.closedAs).toBe('protocol_error');
+  });
+});
+
+describe('payload passthru in the words of an older draft', () => {
+  const ENC = '"enc_algo":"cryptobox","enc_key":"GTtQ37XGJO2O","enc_serializer":"json"';
+
+  /** A HELLO with one feature for all roles. */
+  const announcing = (feature: string): string =>
+    `[1,"realm1",{"roles":{"caller":{"features":{"${feature}":true}},"callee":{"features":{"${feature}":true}}}}]`;
+
+  it.each(['payload_transparency', 'payload_encryption_cryptobox', 'payload_passthru_mode'])(
+    'WAMP-230: is passed on unchanged, there and back, between those that have announced %s',
+    (feature) => {
+      const served = callee('{}', announcing(feature));
+      const caller = peers.join(announcing(feature));
+      caller.send(`[48,7,{${ENC}},"com.a",["\\u0000AQI="]]`, `[48,8,{${ENC}},"com.a",["\\u0000AQI="]]`);
+      expect(served.take()).toEqual([
+        `[68,1,1,{${ENC}},["\\u0000AQI="]]`,
+        `[68,2,1,{${ENC}},["\\u0000AQI="]]`,
+      ]);
+      served.send(`[70,1,{${ENC}},["\\u0000AQM="]]`, `[8,68,2,{${ENC}},"com.e",["\\u0000AQQ="]]`);
+      expect(caller.take()).toEqual([
+        `[50,7,{${ENC}},["\\u0000AQM="]]`,
+        `[8,48,8,{${ENC}},"com.e",["\\u0000AQQ="]]`,
+      ]);
+    },
+  );
+
+  it('WAMP-230: is passed on beside the words of today', () => {
+    const served = callee('{}', PACKED_HELLO);
+    const caller = peers.join(PACKED_HELLO).send(`[48,7,{${ENC},${PPT}},"com.a",["x"]]`);
+    expect(served.take()).toEqual([`[68,1,1,{${PPT},${ENC}},["x"]]`]);
+    served.send(`[70,1,{${PPT},${ENC}},["y"]]`);
+    expect(caller.take()).toEqual([`[50,7,{${PPT},${ENC}},["y"]]`]);
+  });
+
+  it('WAMP-103 WAMP-230: is not given to those that have not announced it, nor the words of today to those of old', () => {
+    callee('{}', HELLO);
+    const caller = peers.join(PACKED_HELLO).send(`[48,7,{${ENC}},"com.a",["x"]]`);
+    expect(caller.takeParsed()[0]?.[4]).toBe('wamp.error.feature_not_supported');
+    peers.end();
+    peers = start();
+    const old = announcing('payload_transparency');
+    const served = callee('{}', old);
+    const modern = peers.join(PACKED_HELLO).send(`[48,7,{${PPT}},"com.a",["x"]]`);
+    expect(modern.takeParsed()[0]?.[4]).toBe('wamp.error.feature_not_supported');
+    modern.send(`[48,8,{${ENC}},"com.a",["x"]]`);
+    expect(served.take().length).toBe(1);
+  });
+
+  it('WAMP-103 WAMP-230: is not the answer to a caller that has not announced it', () => {
+    const served = callee('{}', PACKED_HELLO);
+    const caller = peers.join(HELLO).send('[48,7,{},"com.a"]');
+    served.send(`[70,1,{${ENC}},["x"]]`);
+    expect(caller.takeParsed()[0]?.[4]).toBe('wamp.error.feature_not_supported');
+  });
+
+  it.each([
+    [HELLO, `[48,7,{${ENC}},"com.a",["x"]]`],
+    [announcing('payload_transparency'), `[48,7,{${PPT}},"com.a",["x"]]`],
+    [announcing('payload_transparency'), '[48,7,{"enc_algo":7},"com.a",["x"]]'],
+  ])('WAMP-40 WAMP-230: ends the connection of %s for %s', (hello, message) => {
+    callee('{}', PACKED_HELLO);
+    expect(peers.join(hello).send(message).closedAs).toBe('protocol_error');
+  });
+
+  it('WAMP-40 WAMP-230: ends the connection of a callee that has not announced it', () => {
+    const served = callee('{}', HELLO);
+    peers.join(PACKED_HELLO).send('[48,7,{},"com.a"]');
+    expect(served.send(`[70,1,{${ENC}},["x"]]`).closedAs).toBe('protocol_error');
+  });
+
+  it.each([
+    ['"enc_key":"k"', 'Payload passthru needs an enc_algo.'],
+    ['"enc_algo":"cryptobox","ppt_keyid":"k"', 'Payload passthru needs a ppt_scheme.'],
+  ])('WAMP-27 WAMP-230: needs the name of how it is packed: %s', (options, reason) => {
+    const caller = peers.join(PACKED_HELLO).send(`[48,7,{${options}},"com.a",["x"]]`);
+    expect(caller.take()).toEqual([`[8,48,7,{},"wamp.error.invalid_argument",["${reason}"]]`]);
   });
 });
 
@@ -178,6 +241,15 @@ describe('sharded registration', () => {
       [1, 'wamp.error.no_available_callee'],
     ]);
     expect(all.flatMap((peer) => peer.take())).toEqual([]);
+  });
+
+  it('WAMP-104 B18: refuses an rkey of more than 255 bytes', () => {
+    const caller = peers.join();
+    const errors = [255, 256].map((length) => {
+      caller.send(`[48,7,{"runmode":"partition","rkey":"${'k'.repeat(length)}"},"com.a"]`);
+      return caller.takeParsed()[0]?.[4];
+    });
+    expect(errors).toEqual(['wamp.error.no_such_procedure', 'wamp.error.invalid_argument']);
   });
 
   it.each(['{"runmode":"partition"}', '{"runmode":"all","rkey":"k"}', '{"runmode":""}'])(

@@ -1,4 +1,5 @@
 import type { Consumer, Request } from '../../broker/index.js';
+import { SmallMap } from '../../lib/index.js';
 
 /** How a client came to consume a queue: REGISTER, or SUBSCRIBE with `_queue`. */
 export type ConsumerRole = 'callee' | 'subscriber';
@@ -20,9 +21,9 @@ export interface WampConsumer {
 /** The queues that one client consumes. In each role a queue once: whoever registers it again is told so. */
 export class Consumers {
   /** key → consumer */
-  readonly #byKey = new Map<string, WampConsumer>();
+  readonly #byKey = new SmallMap<string, WampConsumer>();
   /** id → consumer */
-  readonly #byId = new Map<number, WampConsumer>();
+  readonly #byId = new SmallMap<number, WampConsumer>();
 
   /** Makes an entry for a request. */
   begin(role: ConsumerRole, queue: string, id: number): WampConsumer {

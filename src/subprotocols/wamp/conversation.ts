@@ -1,9 +1,13 @@
-import type { Broker, Challenge, Principal, Refusal } from '../../broker/index.js';
+import type { Broker, Challenge, Eviction, Principal } from '../../broker/index.js';
 import type { Timer } from '../../lib/index.js';
+import { connectionOf } from '../connection-facts.js';
 import { ERROR_URIS } from '../error-uris.js';
-import type { CloseKind, Link, Services } from '../subprotocol.js';
+import type { CloseKind, CloseReason, Link, Services } from '../subprotocol.js';
+import type { Offered } from './announcements.js';
 import { rolesOf } from './announcements.js';
 import type { Details, Hello } from './codec/index.js';
+import type { Dialect } from './dialect.js';
+import { NO_DETAILS } from './details.js';
 import { closeKindOf } from './errors.js';
 import type { Host } from './live-session.js';
 import { LiveSession } from './live-session.js';
@@ -30,7 +34,7 @@ export type State =
   /** We stop: GOODBYE follows when the open requests have had their answers. */
   | { readonly name: 'closing'; readonly session: LiveSession }
   /** We said GOODBYE and wait for the client's. */
-  | { readonly name: 'leaving' }
+  | { readonly name: 'leaving'; readonly end: CloseReason }
   /** The client said GOODBYE; it may close, or say HELLO again. */
   | { readonly name: 'left' }
   | { readonly name: 'over' };
@@ -53,11 +57,19 @@ export class Conversation implements Host {
     readonly link: Link,
     readonly services: Services,
     readonly output: Output,
-    readonly profile: Profile,
+    private readonly dialect: Dialect,
     /** Called once: nothing that the client sends matters any more. */
     private readonly ended: () => void,
   ) {
     this.#awaitLogin();
+  }
+
+  get profile(): Profile {
+    return this.dialect.profile;
+  }
+
+  get offered(): Offered {
+    return this.dialect.offered;
   }
 
   get state(): State {
@@ -79,7 +91,8 @@ export class Conversation implements Host {
   welcome(login: Login, principal: Principal, authextra?: Details): void {
     const { hello, broker } = login;
     this.#deadline?.cancel();
-    const session = new LiveSession(this, broker, principal, hello, login.session);
+    const connection = connectionOf(this.link.remote, this.output.token, hello.agent);
+    const session = new LiveSession(this, broker, principal, hello, { session: login.session, connection });
     if (session.quirks.octalSeparator) this.output.useOctalSeparator();
     this.#state = { name: 'live', session };
     this.link.established();
@@ -87,7 +100,12 @@ export class Conversation implements Host {
     const { realm } = broker;
     const agent = this.services.server;
     const identity = { realm, authid, authrole, authmethod, authprovider };
-    const details = { ...identity, ...(authextra && { authextra }), agent, roles: rolesOf(broker) };
+    const details = {
+      ...identity,
+      ...authextraOf(principal, authextra),
+      agent,
+      roles: rolesOf(broker, this.offered),
+    };
     this.output.send({ name: 'welcome', session: session.attachment.session, details });
     const fields = { link: this.link.id, realm, session: session.attachment.session, authid, authrole };
     this.services.instrumentation.event('wamp.joined', { ...fields, agent: hello.agent?.slice(0, 64) });
@@ -111,7 +129,7 @@ export class Conversation implements Host {
       case 'live': {
         const { session } = state;
         const left = Math.max(deadline - this.services.clock.now(), 0);
-        const goodbye = (): void => this.#sayGoodbye(session, deadline);
+        const goodbye = (): void => this.#stop(session, deadline);
         this.#state = { name: 'closing', session };
         this.#deadline?.cancel();
         this.#deadline = this.services.timers.schedule(left - Math.min(GOODBYE_MS, left / 2), goodbye);
@@ -145,8 +163,14 @@ export class Conversation implements Host {
     return undefined;
   }
 
-  evicted(why: Refusal): void {
-    this.abort(ERROR_URIS[why.code], why.reason, closeKindOf(why));
+  /** Says GOODBYE if the client is to be told in words of somebody's own, as those who are killed are; else ABORT. */
+  evicted(why: Eviction): void {
+    if (why.uri === undefined || !hasSession(this.#state)) {
+      this.abort(ERROR_URIS[why.code], why.reason, closeKindOf(why));
+      return;
+    }
+    const details = why.reason === '' ? {} : { message: why.reason };
+    this.#sayGoodbye(this.#state.session, why.uri, details, { kind: 'policy', text: KILLED }, GOODBYE_MS);
   }
 
   count(counter: string): void {
@@ -177,14 +201,26 @@ export class Conversation implements Host {
     this.ended();
   }
 
-  #sayGoodbye(session: LiveSession, deadline: number): void {
+  #stop(session: LiveSession, deadline: number): void {
     if (this.#state.name !== 'closing') return;
-    this.#state = { name: 'leaving' };
-    session.attachment.detach();
-    this.output.send({ name: 'goodbye', details: { message: STOPPING }, reason: SHUTDOWN });
     const patience = Math.min(deadline - this.services.clock.now(), GOODBYE_MS);
+    const end = { kind: 'going_away', text: STOPPING } as const;
+    this.#sayGoodbye(session, SHUTDOWN, { message: STOPPING }, end, patience);
+  }
+
+  /** GOODBYE of ours: the client's is awaited, and the link closed in any case. */
+  #sayGoodbye(
+    session: LiveSession,
+    reason: string,
+    details: Details,
+    end: CloseReason,
+    patience: number,
+  ): void {
+    this.#state = { name: 'leaving', end };
+    session.attachment.detach();
+    this.output.send({ name: 'goodbye', details, reason });
     this.#deadline?.cancel();
-    this.#deadline = this.services.timers.schedule(patience, () => this.hangUp('going_away', STOPPING));
+    this.#deadline = this.services.timers.schedule(patience, () => this.hangUp(end.kind, end.text));
   }
 
   #awaitLogin(): void {
@@ -197,5 +233,12 @@ export class Conversation implements Host {
   }
 }
 
+/** What WELCOME says besides: what its method had to say, and when the session ends that nobody renews, in ms since the Unix epoch. */
+function authextraOf({ expiresAt }: Principal, said: Details | undefined): Details {
+  if (expiresAt === undefined && said === undefined) return NO_DETAILS;
+  return { authextra: { ...said, ...(expiresAt !== undefined && { expires_at: expiresAt }) } };
+}
+
 const SHUTDOWN = 'wamp.close.system_shutdown';
 const STOPPING = 'The server is shutting down.';
+const KILLED = 'The session was ended by somebody else.';

@@ -1,13 +1,17 @@
-import type { LoginRefusal, Refusal } from '../../broker/index.js';
+import type { Refusal } from '../../broker/index.js';
 import type { CloseKind } from '../subprotocol.js';
 
-/** Which reason an ABORT names when a login is refused [WAMP AP Authentication]; total. */
-export const LOGIN_REASONS: Readonly<Record<LoginRefusal, string>> = {
-  no_matching_method: 'wamp.error.no_matching_auth_method',
-  authentication_required: 'wamp.error.authentication_required',
-  authentication_denied: 'wamp.error.authentication_denied',
-  authentication_failed: 'wamp.error.authentication_failed',
-};
+/** Its receiver's serializer cannot say the payload. */
+export const NOT_REPRESENTABLE = {
+  code: 'payload_not_representable',
+  reason: 'The payload cannot be written in the serializer of its receiver.',
+} as const satisfies Refusal;
+
+/** Its receiver's transport takes no message of this length [WAMP AP RawSocket Transport]. */
+export const TOO_LONG = {
+  code: 'payload_too_long',
+  reason: 'The payload is longer than its receiver takes.',
+} as const satisfies Refusal;
 
 /** How the link is closed when the broker puts a session out. */
 export function closeKindOf({ code }: Refusal): CloseKind {

@@ -1,3 +1,4 @@
+import { SmallMap } from '../../lib/index.js';
 import type { Call } from './codec/index.js';
 
 /** How many calls of a session are remembered that ended before their arguments did. */
@@ -9,7 +10,7 @@ const MOST = 256;
  */
 export class LateParts {
   /** request id → the procedure that was called; the oldest first */
-  readonly #ended = new Map<number, string>();
+  readonly #ended = new SmallMap<number, string>();
 
   /** A call has ended though more parts were to come. */
   expect(id: number, procedure: string): void {

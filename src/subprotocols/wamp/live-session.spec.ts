@@ -6,6 +6,7 @@ import { FakeLink, RecordingEndpoint, testServices } from '../../testing/index.j
 import { registerConsumer, subscribeConsumer } from './handlers/consume.js';
 import { register } from './handlers/register.js';
 import { subscribe } from './handlers/subscribe.js';
+import { offeredBy } from './announcements.js';
 import type { Hello } from './codec/index.js';
 import { LiveSession } from './live-session.js';
 import { FORMATS, Output } from './output.js';
@@ -47,14 +48,26 @@ describe('X11: a payload that a receiver cannot be given', () => {
     caller.attachment.detach();
   });
 
-  it('is answered with invalid_argument when it is a result, and passed over when it is a progressive one', () => {
+  it('X11: is answered with invalid_argument when it is a result', () => {
+    const callee = new RecordingEndpoint(broker());
+    callee.attachment.register({}, { pattern: { match: 'exact', text: 'com.a' } });
+    const caller = peers.join().send('[48,7,{},"com.a"]');
+    callee.attachment.yield(callee.lastInvocation, { payload: BROKEN });
+    expect(caller.takeParsed()[0]?.slice(0, 5)).toEqual([8, 48, 7, {}, 'wamp.error.invalid_argument']);
+    callee.attachment.detach();
+  });
+
+  it('X11: ends the call when it is a progressive result: a stream never has a hole', () => {
     const callee = new RecordingEndpoint(broker());
     callee.attachment.register({}, { pattern: { match: 'exact', text: 'com.a' } });
     const caller = peers.join().send('[48,7,{"receive_progress":true},"com.a"]');
+    callee.attachment.yield(callee.lastInvocation, { payload: Payload.empty }, true);
     callee.attachment.yield(callee.lastInvocation, { payload: BROKEN }, true);
-    expect(caller.take()).toEqual([]);
-    callee.attachment.yield(callee.lastInvocation, { payload: BROKEN });
-    expect(caller.takeParsed()[0]?.slice(0, 5)).toEqual([8, 48, 7, {}, 'wamp.error.invalid_argument']);
+    callee.attachment.yield(callee.lastInvocation, { payload: Payload.empty });
+    expect(caller.takeParsed().map((message) => message.slice(0, 5))).toEqual([
+      [50, 7, { progress: true }],
+      [8, 48, 7, {}, 'wamp.error.invalid_argument'],
+    ]);
     callee.attachment.detach();
   });
 
@@ -107,6 +120,7 @@ describe('a subscription, registration or consumer that is taken away', () => {
     const host = {
       output,
       profile: profileOf('compatible'),
+      offered: offeredBy(),
       violate: (): undefined => undefined,
       evicted: (): void => {},
       count: (): void => {},
@@ -127,7 +141,7 @@ describe('a subscription, registration or consumer that is taken away', () => {
     };
     const principal = { authid: 'a', authrole: 'b', authmethod: 'c', authprovider: 'd' };
     const session = new LiveSession(host, broker(), principal, hello);
-    const source = { getRetained: false, queue: undefined, fault: undefined };
+    const source = { getRetained: false, place: undefined, queue: undefined, fault: undefined };
     subscribe(session, { name: 'subscribe', request: 1, match: undefined, topic: 'com.a', source });
     register(session, {
       name: 'register',

@@ -1,6 +1,7 @@
 import type {
   Answer,
   Arguments,
+  AttachOptions,
   Attachment,
   Broker,
   CallPart,
@@ -21,7 +22,7 @@ import type {
   WorkVerdict,
 } from '../../broker/index.js';
 import { Payload } from '../../broker/index.js';
-import { assertNever } from '../../lib/index.js';
+import { SmallMap, assertNever } from '../../lib/index.js';
 import { ERROR_URIS } from '../error-uris.js';
 import type { DoorRefusal } from './addresses.js';
 import type { WampConsumer } from './consumers.js';
@@ -29,20 +30,26 @@ import { Consumers } from './consumers.js';
 import { answerDetailsOf, callDetailsOf } from './call-details.js';
 import type { Cargo, Hello, RequestName, Role, Roles } from './codec/index.js';
 import { eventDetailsOf, invocationDetailsOf } from './deliveries.js';
-import { NO_DETAILS, UNSPEAKABLE, argumentsFor } from './details.js';
+import type { Carrier } from './details.js';
+import { NO_DETAILS, UNSPEAKABLE, cargoOf } from './details.js';
+import { NOT_REPRESENTABLE, TOO_LONG } from './errors.js';
 import type { EventForm } from './events.js';
 import { encodeEvent, eventFormOf } from './events.js';
+import type { FeatureName, Offered } from './announcements.js';
 import { calleeFeaturesOf } from './callee-features.js';
 import { Invocations } from './invocations.js';
 import { LateParts } from './late-parts.js';
 import type { Output } from './output.js';
 import type { Profile, Quirks } from './profile.js';
 import { quirksOf } from './profile.js';
+import { RequestSequence } from './request-ids.js';
 
 /** A request of the client while its outcome is pending. */
 export class WampRequest {
   /** Nothing is said about its outcome: an unacknowledged PUBLISH, or a call that its client has forgotten. */
   silent = false;
+  /** It is with the broker, and has not had its answer. */
+  isDue = false;
   /** Of CALL: the procedure, while more parts of the arguments follow. */
   partial: string | undefined;
 
@@ -58,10 +65,11 @@ export class WampRequest {
 export interface Host {
   readonly output: Output;
   readonly profile: Profile;
+  readonly offered: Offered;
   /** Ends the connection with ABORT wamp.error.protocol_violation. */
   violate(message: string): undefined;
   /** Ends the connection because the broker said so. */
-  evicted(why: Refusal): void;
+  evicted(why: Eviction): void;
   /** Adds to a counter. */
   count(counter: string): void;
   /** ms since the Unix epoch. */
@@ -81,35 +89,39 @@ export class LiveSession implements Endpoint {
   readonly quirks: Quirks;
   readonly output: Output;
   readonly profile: Profile;
+  /** Which features are switched on. */
+  readonly offered: Offered;
   /** subscription id → subscription */
-  readonly subscriptions = new Map<number, Subscription>();
+  readonly subscriptions = new SmallMap<number, Subscription>();
   /** registration id → registration */
-  readonly registrations = new Map<number, Registration>();
+  readonly registrations = new SmallMap<number, Registration>();
   /** request id of CALL → the call that waits for its answer */
-  readonly calls = new Map<number, WampRequest>();
+  readonly calls = new SmallMap<number, WampRequest>();
   readonly lateParts = new LateParts();
   readonly invocations = new Invocations();
   /** The queues that the client consumes. */
   readonly consumers = new Consumers();
-  /** Requests that are with the broker and have not had their answer. */
-  readonly #due = new Set<Request>();
+  /** How many requests are with the broker and have not had their answer. */
+  #due = 0;
   #whenAnswered: (() => void) | undefined;
-  /** The last request id, for profiles that want them in sequence. */
-  #lastRequest = 0;
+  /** For profiles that want them in sequence. */
+  readonly #requestIds = new RequestSequence();
 
   constructor(
     private readonly host: Host,
     broker: Broker,
     principal: Principal,
     hello: Hello,
-    session?: number,
+    attachOptions: AttachOptions = {},
   ) {
     this.output = host.output;
     this.profile = host.profile;
+    this.offered = host.offered;
     this.roles = hello.roles;
     this.quirks = quirksOf(hello, host.profile);
-    this.features = calleeFeaturesOf(hello.roles, host.profile, this.quirks);
-    this.attachment = broker.attach(this, principal, 'wamp', session);
+    const { maxMessageBytes: maxAnswerBytes } = host.output;
+    this.features = calleeFeaturesOf(hello.roles, host, this.quirks, maxAnswerBytes);
+    this.attachment = broker.attach(this, principal, { protocol: 'wamp', ...attachOptions });
   }
 
   deliver(subscription: Subscription, publication: Publication): boolean {
@@ -122,7 +134,7 @@ export class LiveSession implements Endpoint {
   /** A message: an INVOCATION for who has registered, an EVENT for who has subscribed. */
   consume(delivery: Delivery): boolean {
     const entry = this.consumers.of(delivery.consumer);
-    const cargo = argumentsFor(delivery.publication.payload, this.output.format.serializer.name);
+    const cargo = this.#cargoOf(delivery.publication);
     if (entry === undefined) this.settle(delivery, 'not_taken');
     else if (entry.role === 'subscriber') this.#sendMessage(entry, delivery, cargo ?? UNSPEAKABLE);
     else if (cargo !== undefined) this.#invokeWith(entry, delivery, cargo);
@@ -135,12 +147,12 @@ export class LiveSession implements Endpoint {
   exhausted(_consumer: Consumer): void {}
 
   invoke(invocation: Invocation): void {
-    const cargo = argumentsFor(invocation.payload, this.output.format.serializer.name);
+    const cargo = this.#cargoOf(invocation);
     if (cargo === undefined) {
       this.attachment.decline(invocation, NOT_REPRESENTABLE);
       return;
     }
-    const details = callDetailsOf(invocation, cargo, invocation.progressive);
+    const details = callDetailsOf(invocation, cargo, invocation.progressive, this.offered);
     const request = this.invocations.issue(invocation);
     const registration = invocation.registration.id;
     if (this.output.offer({ name: 'invocation', request, registration, details, cargo })) return;
@@ -151,15 +163,14 @@ export class LiveSession implements Endpoint {
   invokeMore(invocation: Invocation, { payload, progressive }: CallPart): void {
     const request = this.invocations.idOf(invocation);
     if (request === undefined) return;
-    const cargo = argumentsFor(payload, this.output.format.serializer.name);
-    if (cargo === undefined) {
-      this.interrupt(invocation, 'killnowait');
-      this.attachment.decline(invocation, NOT_REPRESENTABLE);
-      return;
+    const cargo = this.#cargoOf({ payload, passthru: invocation.passthru });
+    if (cargo !== undefined) {
+      const details = callDetailsOf(invocation, cargo, progressive, this.offered);
+      const registration = invocation.registration.id;
+      if (this.output.offer({ name: 'invocation', request, registration, details, cargo })) return;
     }
-    const details = callDetailsOf(invocation, cargo, progressive);
-    const registration = invocation.registration.id;
-    this.output.send({ name: 'invocation', request, registration, details, cargo });
+    this.interrupt(invocation, 'killnowait');
+    this.attachment.decline(invocation, cargo === undefined ? NOT_REPRESENTABLE : TOO_LONG);
   }
 
   interrupt(invocation: Invocation, mode: 'kill' | 'killnowait'): void {
@@ -178,18 +189,21 @@ export class LiveSession implements Endpoint {
     if (request.name === 'call' && outcome.kind !== 'progress') this.#ended(request);
     if (request.name === 'register' || request.name === 'subscribe') this.#answered(request, outcome);
     if (!request.silent) this.#tell(request, outcome);
-    if (outcome.kind === 'progress' || !this.#due.delete(request)) return;
-    if (this.#due.size === 0) this.#whenAnswered?.();
+    if (outcome.kind === 'progress' || !request.isDue) return;
+    request.isDue = false;
+    this.#due -= 1;
+    if (this.#due === 0) this.#whenAnswered?.();
   }
 
   /** A request goes to the broker now, and its client waits for the answer. */
   expect(request: WampRequest): void {
-    this.#due.add(request);
+    request.isDue = true;
+    this.#due += 1;
   }
 
   /** Calls back, once, when every request that is with the broker has had its answer: now, or from inside the last one. */
   answered(callback: () => void): void {
-    if (this.#due.size === 0) callback();
+    if (this.#due === 0) callback();
     else this.#whenAnswered = callback;
   }
 
@@ -227,9 +241,9 @@ export class LiveSession implements Endpoint {
     return undefined;
   }
 
-  /** Whether the client has announced a feature for one of its roles. */
-  announced(role: Role, feature: string): boolean {
-    return this.roles.get(role)?.has(feature) === true;
+  /** Whether a feature is on at both ends: here, and for this role of the client. */
+  shares(role: Role, feature: FeatureName): boolean {
+    return this.offered[feature] && this.roles.get(role)?.has(feature) === true;
   }
 
   /** Ends the connection: the client broke the protocol. */
@@ -240,13 +254,9 @@ export class LiveSession implements Endpoint {
   /** Whether a new request may have this id [WAMP BP IDs]; if not, the connection is ended. */
   takesRequest(id: number): boolean {
     if (this.profile.requestGaps) return true;
-    const next = this.#lastRequest === MAX_ID ? 1 : this.#lastRequest + 1;
-    if (id !== next) {
-      this.violate('Request ids must be sequential.');
-      return false;
-    }
-    this.#lastRequest = id;
-    return true;
+    if (this.#requestIds.takes(id)) return true;
+    this.violate('Request ids must be sequential.');
+    return false;
   }
 
   /** The arguments that came with a message; they are not decoded. */
@@ -285,7 +295,6 @@ export class LiveSession implements Endpoint {
     const { id } = request;
     switch (outcome.kind) {
       case 'published':
-        return output.send({ name: 'published', request: id, publication: outcome.publication });
       case 'enqueued':
         return output.send({ name: 'published', request: id, publication: outcome.publication });
       case 'subscribed':
@@ -336,50 +345,59 @@ export class LiveSession implements Endpoint {
   }
 
   #sendMessage({ id }: WampConsumer, delivery: Delivery, cargo: Arguments): void {
-    const details = eventDetailsOf(delivery, cargo);
+    const details = eventDetailsOf(delivery, cargo, this.offered);
     const publication = delivery.publication.id;
     this.output.send({ name: 'event', subscription: id, publication, details, cargo });
   }
 
   #invokeWith({ id }: WampConsumer, delivery: Delivery, cargo: Arguments): void {
-    const details = invocationDetailsOf(delivery, cargo);
+    const details = invocationDetailsOf(delivery, cargo, this.offered);
     const request = this.invocations.issue(delivery);
     if (this.output.offer({ name: 'invocation', request, registration: id, details, cargo })) return;
     this.invocations.close(delivery);
     this.settle(delivery, 'failed');
   }
 
+  /** What a message carries, as this client reads it; undefined if its serializer cannot say it. */
+  #cargoOf(carrier: Carrier): Arguments | undefined {
+    return cargoOf(carrier, this.output.format.serializer, this.quirks.barePayload);
+  }
+
   #tellRevoked(role: 'subscriber' | 'callee', id: number, why: Refusal): void {
     const reason = ERROR_URIS[why.code];
     if (role === 'subscriber') {
-      if (this.roles.get('subscriber')?.has('subscription_revocation') !== true) return;
+      if (this.quirks.silentRevocation || !this.shares('subscriber', 'subscription_revocation')) return;
       this.output.send({ name: 'unsubscribed', request: 0, revoked: { subscription: id, reason } });
     } else {
-      if (this.roles.get('callee')?.has('registration_revocation') !== true) return;
+      if (!this.shares('callee', 'registration_revocation')) return;
       this.output.send({ name: 'unregistered', request: 0, revoked: { registration: id, reason } });
     }
   }
 
   #subscribed(request: number, subscription: Subscription): void {
     const { interest } = subscription;
-    subscription.form = eventFormOf(interest, this.output.format);
+    subscription.form = eventFormOf(interest, this.output.format, this.offered, this.quirks.barePayload);
     this.subscriptions.set(interest.id, subscription);
     this.output.send({ name: 'subscribed', request, subscription: interest.id });
   }
 
   #result(request: WampRequest, outcome: OutcomeOf<'progress' | 'result'>): void {
     const isProgress = outcome.kind === 'progress';
-    const cargo = argumentsFor(outcome.payload, this.output.format.serializer.name);
+    const cargo = this.#cargoOf(outcome);
     if (cargo !== undefined) {
       const details = answerDetailsOf(outcome, cargo, isProgress);
-      this.output.send({ name: 'result', request: request.id, details, cargo });
-    } else if (!isProgress) {
-      this.refuse(request, { error: ERROR_URIS[NOT_REPRESENTABLE.code], reason: NOT_REPRESENTABLE.reason });
+      if (this.output.offer({ name: 'result', request: request.id, details, cargo })) return;
     }
+    const { code, reason } = cargo === undefined ? NOT_REPRESENTABLE : TOO_LONG;
+    this.refuse(request, { error: ERROR_URIS[code], reason });
+    if (!isProgress) return;
+    // A stream with a hole in it would be taken for a whole one.
+    request.silent = true;
+    this.attachment.cancel(request, 'killnowait');
   }
 
   #failed({ name, id }: WampRequest, outcome: OutcomeOf<'failed'>): void {
-    const cargo = argumentsFor(outcome.payload, this.output.format.serializer.name) ?? NO_ARGUMENTS;
+    const cargo = this.#cargoOf(outcome) ?? NO_ARGUMENTS;
     const details = answerDetailsOf(outcome, cargo, false);
     this.output.send({ name: 'error', to: name, request: id, details, error: outcome.error, cargo });
   }
@@ -393,7 +411,6 @@ export class LiveSession implements Endpoint {
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
 
-const MAX_ID = 2 ** 53;
 /** The request of every settlement: only a refusal comes back. */
 const SETTLEMENT: Request = Object.freeze({});
 const SETTLEMENT_OF = { done: 'ack', not_taken: 'release', failed: 'requeue' } as const satisfies Record<
@@ -401,11 +418,3 @@ const SETTLEMENT_OF = { done: 'ack', not_taken: 'release', failed: 'requeue' } a
   SettlementVerdict
 >;
 const NO_ARGUMENTS = { args: undefined, kwargs: undefined, contentType: undefined, fault: undefined };
-const NOT_REPRESENTABLE = {
-  code: 'payload_not_representable',
-  reason: 'The payload cannot be written in the serializer of its receiver.',
-} as const satisfies Refusal;
-const TOO_LONG = {
-  code: 'payload_not_representable',
-  reason: 'The payload is longer than its receiver takes.',
-} as const satisfies Refusal;

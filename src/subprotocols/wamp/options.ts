@@ -1,4 +1,5 @@
 import type { ScanLimits } from '../../serializers/index.js';
+import type { FeatureSwitches } from './announcements.js';
 import type { ProfileName } from './profile.js';
 
 /** What `wamp()` takes; everything has a default. */
@@ -7,6 +8,11 @@ export interface WampOptions {
   readonly profile?: ProfileName;
   /** Whether leniencies that depend on the client's agent hold. Default: as the profile. */
   readonly agentQuirks?: boolean | undefined;
+  /**
+   * Features of the Advanced Profile that are switched off, by the names under which WELCOME announces them; what rests on one
+   * that is off is off as well. Default: all are on.
+   */
+  readonly features?: FeatureSwitches | undefined;
   readonly limits?: { readonly [When in keyof WampLimits]?: Partial<WampLimits[When]> };
 }
 

@@ -44,9 +44,19 @@ export class Output {
     this.format = format;
   }
 
+  /** The token of the format. */
+  get token(): string {
+    return this.format === OCTAL_JSON ? 'wamp.2.json.batched' : this.format.name;
+  }
+
   /** Whether the peer takes no more events for now. */
   get congested(): boolean {
     return this.link.congested;
+  }
+
+  /** Bytes of the longest message that the peer takes; undefined if it takes any. */
+  get maxMessageBytes(): number | undefined {
+    return this.link.maxFrameBytes;
   }
 
   send(message: RouterMessage): void {

@@ -1,15 +1,25 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { AUTOBAHN_JS_HELLO, HELLO, Peers, WELCOME } from '../../../test/support/wamp-peer.js';
+import {
+  AUTOBAHN_JS_HELLO,
+  AUTOBAHN_PYTHON_HELLO,
+  HELLO,
+  Peers,
+  WELCOME,
+} from '../../../test/support/wamp-peer.js';
 import type { PeerOptions, WampPeer } from '../../../test/support/wamp-peer.js';
+import type { Authorizer } from '../../broker/index.js';
 import { testServices } from '../../testing/index.js';
 import { LENIENCIES } from './index.js';
 import type { Leniency, ProfileName } from './index.js';
 
-let peers = new Peers(testServices());
+let allowed = true;
+const authorizer: Authorizer = { decide: () => ({ allow: allowed }) };
+
+let peers = new Peers(testServices({ authorizer }));
 
 afterEach(() => {
   peers.end();
-  peers = new Peers(testServices());
+  peers = new Peers(testServices({ authorizer }));
 });
 
 const STRICT: PeerOptions = { profile: 'strict' };
@@ -72,9 +82,30 @@ const PROBES: Record<Leniency, (profile: ProfileName) => boolean> = {
     callee.disconnect();
     return caller.take().length === 0;
   },
+  barePayload: (profile) =>
+    !violated(
+      peers.join(AUTOBAHN_PYTHON_HELLO, { profile }).send('[16,1,{"enc_algo":"cryptobox"},"com.b","x"]'),
+    ),
+  silentRevocation: (profile) => {
+    const peer = peers.join(AUTOBAHN_PYTHON_HELLO, { profile }).send('[32,1,{},"com.s"]');
+    peer.take();
+    revoke();
+    return peer.take().length === 0;
+  },
 };
 
+/** Takes away what everybody holds. */
+function revoke(): void {
+  allowed = false;
+  peers.services.brokers.get('realm1')!.reauthorize();
+  allowed = true;
+}
+
 describe('the profiles', () => {
+  it('have a probe for each leniency', () => {
+    expect(Object.keys(PROBES).toSorted()).toEqual(Object.keys(LENIENCIES).toSorted());
+  });
+
   it.each(Object.keys(LENIENCIES) as Leniency[])('compatible passes over %s, strict does not', (leniency) => {
     expect([PROBES[leniency]('compatible'), PROBES[leniency]('strict')]).toEqual([true, false]);
   });
@@ -140,6 +171,103 @@ describe('AutobahnJS', () => {
     const named = AUTOBAHN_JS_HELLO.replace('{"roles"', '{"agent":"other","roles"');
     const caller = peers.join(named).send('[48,1,{},"com.a"]', '[49,1,{}]');
     expect(caller.takeParsed()[0]?.[4]).toBe('wamp.error.canceled');
+  });
+});
+
+describe('autobahn-python', () => {
+  const NAMED =
+    '[1,"realm1",{"agent":"AutobahnPython/22.7","roles":{"subscriber":{"features":{"subscription_revocation":true}}}}]';
+
+  it.each([AUTOBAHN_PYTHON_HELLO, NAMED])(
+    'WAMP-178: is not told that a subscription was taken away, and lives on without it (compatible)',
+    (hello) => {
+      const peer = peers.join(hello).send('[32,1,{},"com.a"]');
+      peer.take();
+      revoke();
+      peers.join().send('[16,1,{},"com.a"]');
+      expect([peer.take(), peer.closedAs]).toEqual([[], undefined]);
+      peer.send('[34,2,1]', '[32,3,{},"com.a"]');
+      expect(peer.takeParsed().map(([code]) => code)).toEqual([8, 33]);
+    },
+  );
+
+  it('WAMP-178: is told like everybody (strict)', () => {
+    const peer = peers.join(AUTOBAHN_PYTHON_HELLO, STRICT).send('[32,1,{},"com.a"]');
+    peer.take();
+    revoke();
+    expect(peer.take()).toEqual(['[35,0,{"subscription":1,"reason":"wamp.error.not_authorized"}]']);
+  });
+
+  it.each(['compatible', 'strict'] as const)(
+    'WAMP-178: is told that a registration was taken away, which it understands (%s)',
+    (profile) => {
+      const peer = peers.join(AUTOBAHN_PYTHON_HELLO, { profile }).send('[64,1,{},"com.a"]');
+      peer.take();
+      revoke();
+      expect(peer.take()).toEqual(['[67,0,{"registration":1,"reason":"wamp.error.not_authorized"}]']);
+    },
+  );
+
+  it('WAMP-178: is not taken for a client that announces the same and names its agent', () => {
+    const named = AUTOBAHN_PYTHON_HELLO.replace('{"roles"', '{"agent":"other","roles"');
+    const peer = peers.join(named).send('[32,1,{},"com.a"]');
+    peer.take();
+    revoke();
+    expect(peer.takeParsed()[0]?.[0]).toBe(35);
+  });
+});
+
+describe('a packed payload of autobahn-python', () => {
+  const ENC = '{"enc_algo":"cryptobox","enc_serializer":"json"}';
+  const python = (options?: PeerOptions): WampPeer => peers.join(AUTOBAHN_PYTHON_HELLO, options);
+
+  it('WAMP-179: stands in place of the arguments, for others of it too; for everybody else it is the one argument', () => {
+    const [one, other] = [python(), peers.join()].map((peer) => peer.send('[32,1,{},"com.a"]'));
+    one!.take();
+    other!.take();
+    python().send(`[16,1,${ENC},"com.a","\\u0000AQI="]`);
+    expect([one!.take(), other!.take()]).toEqual([
+      [`[36,1,1004,${ENC},"\\u0000AQI="]`],
+      [`[36,1,1004,${ENC},["\\u0000AQI="]]`],
+    ]);
+  });
+
+  it('WAMP-179: goes there and back, in calls, results and errors', () => {
+    const callee = python().send('[64,1,{},"com.a"]');
+    callee.take();
+    const caller = python().send(`[48,1,${ENC},"com.a","x"]`, `[48,2,${ENC},"com.a",["y"]]`);
+    expect(callee.take()).toEqual([`[68,1,1,${ENC},"x"]`, `[68,2,1,${ENC},"y"]`]);
+    callee.send(`[70,1,${ENC},"result"]`, `[8,68,2,${ENC},"com.e","error"]`);
+    expect(caller.take()).toEqual([`[50,1,${ENC},"result"]`, `[8,48,2,${ENC},"com.e","error"]`]);
+  });
+
+  it.each(['[]', '["x","y"]', '["x"],{"k":1}', '[1]', '[["x"]]'])(
+    'WAMP-179: is not made of what is none: %s',
+    (args) => {
+      const subscriber = python().send('[32,1,{},"com.a"]');
+      subscriber.take();
+      python().send(`[16,1,${ENC},"com.a",${args}]`);
+      expect(subscriber.take()).toEqual([`[36,1,1003,${ENC}${args === '[]' ? '' : `,${args}`}]`]);
+    },
+  );
+
+  it.each([
+    '[16,1,{},"com.a","x"]',
+    `[16,1,${ENC},"com.a",7]`,
+    `[16,1,${ENC},"com.a",null]`,
+    `[16,1,${ENC},"com.a",{}]`,
+    `[16,1,${ENC},"com.a","x",{}]`,
+    '[16,1,{"ppt_scheme":"x_a"},"com.a","x"]',
+  ])('WAMP-40 WAMP-179: costs the connection if it is none: %s', (message) => {
+    expect(violated(python().send(message))).toBe(true);
+  });
+
+  it('WAMP-179: is written as the one argument, and read as nothing else (strict)', () => {
+    const subscriber = python(STRICT).send('[32,1,{},"com.a"]');
+    subscriber.take();
+    python().send(`[16,1,${ENC},"com.a","x"]`);
+    expect(subscriber.take()).toEqual([`[36,1,1003,${ENC},["x"]]`]);
+    expect(violated(python(STRICT).send(`[16,1,${ENC},"com.a","x"]`))).toBe(true);
   });
 });
 

@@ -29,6 +29,10 @@ export const LENIENCIES = {
     "AutobahnJS's callee may send progressive results though it does not announce call canceling.",
   silentCancel:
     'AutobahnJS gets no ERROR for a call that it has canceled with skip or killnowait: it has forgotten the call and would drop the connection.',
+  barePayload:
+    'autobahn-python may send a payload that is packed in the words of the older draft in place of the list of arguments, and gets it so.',
+  silentRevocation:
+    'autobahn-python is not told that a subscription was taken away: it takes that for an error and would drop the connection.',
 } as const;
 
 /** One of {@link LENIENCIES}. */
@@ -42,6 +46,8 @@ const AGENT_QUIRKS = [
   'octalSeparator',
   'progressWithoutCanceling',
   'silentCancel',
+  'barePayload',
+  'silentRevocation',
 ] as const satisfies Leniency[];
 
 /** The leniencies of a profile; `agentQuirks` (default: as the profile) switches those that depend on the agent. */
@@ -59,6 +65,8 @@ export function profileOf(name: ProfileName, agentQuirks = name === 'compatible'
     unannouncedParts: lenient,
     progressWithoutCanceling: lenient,
     silentCancel: lenient,
+    barePayload: lenient,
+    silentRevocation: lenient,
   };
   for (const quirk of AGENT_QUIRKS) profile[quirk] = agentQuirks;
   return profile;
@@ -79,15 +87,20 @@ export interface Quirks {
   readonly octalSeparator: boolean;
   readonly progressWithoutCanceling: boolean;
   readonly silentCancel: boolean;
+  readonly barePayload: boolean;
+  readonly silentRevocation: boolean;
 }
 
 /** Which quirks apply to the client that sent this HELLO. */
 export function quirksOf(hello: Hello, profile: Profile): Quirks {
   const autobahnJs = isAutobahnJs(hello);
+  const autobahnPython = isAutobahnPython(hello);
   return {
     octalSeparator: profile.octalSeparator && /^(?:AutobahnPython|Crossbar)/.test(hello.agent ?? ''),
     progressWithoutCanceling: profile.progressWithoutCanceling && autobahnJs,
     silentCancel: profile.silentCancel && autobahnJs,
+    barePayload: profile.barePayload && autobahnPython,
+    silentRevocation: profile.silentRevocation && autobahnPython,
   };
 }
 
@@ -105,4 +118,10 @@ function isAutobahnJs({ agent, roles }: Hello): boolean {
     callee.has('registration_revocation') &&
     !callee.has('call_canceling')
   );
+}
+
+/** The released autobahn-python names no agent either. Nobody but it announces this feature, which is in no specification. */
+function isAutobahnPython({ agent, roles }: Hello): boolean {
+  if (agent !== undefined) return agent.startsWith('AutobahnPython');
+  return roles.get('subscriber')?.has('payload_encryption_cryptobox') === true;
 }

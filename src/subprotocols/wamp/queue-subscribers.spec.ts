@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { message } from '../../../test/support/queue-bed.js';
 import { turns } from '../../../test/support/slow-queue-store.js';
 import { WampQueueBed, jobsOf } from '../../../test/support/wamp-queues.js';
+import { RecordingEndpoint } from '../../testing/index.js';
 
 const bed = new WampQueueBed();
 
@@ -117,5 +119,38 @@ describe('a server that shuts down', () => {
       undefined,
       0,
     ]);
+  });
+});
+
+describe('a message whose sender lets itself be shown', () => {
+  /** What a subscriber and a callee are told about the sender, with these features. */
+  function shownWith(features: object): object[] {
+    const sender = new RecordingEndpoint(bed.peers.services.brokers.get('realm1')!);
+    const receivers = ['[32,1,{"_queue":true},"jobs"]', '[64,1,{},"queue.jobs"]'].map((request) =>
+      bed.peers.join(undefined, { features }).send(request),
+    );
+    for (const peer of receivers) {
+      peer.take();
+      sender.attachment.enqueue({}, { ...message('jobs', 'x'), disclose: true });
+    }
+    const details = receivers.map((peer) => peer.takeParsed()[0]?.[3] as object);
+    sender.attachment.detach();
+    return details;
+  }
+
+  const CALLER = { caller_authid: 'tester', caller_authrole: 'user' };
+  const PUBLISHER = { publisher_authid: 'tester', publisher_authrole: 'user' };
+
+  it('P20: shows it to who takes the message', () => {
+    expect(shownWith({})).toMatchObject([PUBLISHER, CALLER]);
+  });
+
+  it.each([
+    ['publisher_identification', []],
+    ['caller_identification', ['publisher', 'publisher_authid', 'publisher_authrole']],
+  ])('P20 WAMP-150: shows it to none of those from whom %s is kept', (name, shown) => {
+    const told = shownWith({ [name]: false }).flatMap((details) => Object.keys(details));
+    expect(told.filter((key) => /^(caller|publisher)/.test(key))).toEqual(shown);
+    expect(told).toContain('_attempt');
   });
 });

@@ -29,7 +29,7 @@ async function settled(): Promise<void> {
 }
 
 describe('a WAMP session begins', () => {
-  it('WAMP-55: answers HELLO with WELCOME, which announces what works', () => {
+  it('WAMP-55 WAMP-162: answers HELLO with WELCOME, which announces what works', () => {
     const peer = start().connect();
     peer.send(HELLO);
     expect(peer.take()).toEqual([WELCOME]);
@@ -360,7 +360,7 @@ describe('a WAMP session ends', () => {
     });
   });
 
-  it('B1: aborts and closes a session that the broker puts out because it is too slow', () => {
+  it('B1 WAMP-214: aborts and closes a session that the broker puts out because it is too slow', () => {
     start({ brokerLimits: { backlogMessages: 2 } });
     const peer = peers.join().send('[32,1,{},"com.a"]');
     const publisher = peers.join();
@@ -374,7 +374,7 @@ describe('a WAMP session ends', () => {
     expect(peer.closedAs).toBe('overloaded');
   });
 
-  it('hands over what was kept back, in order, when the link has drained', () => {
+  it('WAMP-214: hands over what was kept back, in order, when the link has drained', () => {
     start();
     const peer = peers.join().send('[32,1,{},"com.a"]');
     const publisher = peers.join();

@@ -104,7 +104,7 @@ describe('CALL with timeout', () => {
     expect(caller.take()).toEqual([TIMEOUT(7)]);
   });
 
-  it('P14 WAMP-79: goes on after kill; whichever is first is the answer', () => {
+  it('P14 WAMP-79 WAMP-215: goes on after kill; whichever is first is the answer', () => {
     const { callee, caller } = pair();
     caller.send('[48,7,{"timeout":1000},"com.a"]', '[49,7,{"mode":"kill"}]');
     wait(1200);

@@ -183,7 +183,11 @@ describe('within a session', () => {
     '[16,1,{"_headers":[]},"com.a"]',
     '[16,1,{"_headers":{"a":1}},"com.a"]',
     '[16,1,{"_content_type":1},"com.a"]',
+    '[16,1,{"rkey":[1]},"com.a"]',
+    '[16,1,{"rkey":1.5},"com.a"]',
+    '[16,1,{"ppt_scheme":1},"com.a"]',
     '[32,1,{"match":1},"com.a"]',
+    '[32,1,{"nkey":1},"com.a"]',
     '[32,1,{"match":["prefix"]},"com.a"]',
     '[48,1,{"receive_progress":1},"com.a"]',
     '[48,1,{"disclose_me":[]},"com.a"]',
@@ -202,8 +206,8 @@ describe('within a session', () => {
     const peer = peers
       .join()
       .send(
-        '[32,1,{"nkey":5,"_tracker":[1]},"com.a"]',
-        '[16,2,{"exclude_me":false,"rkey":5,"x":null,"__proto__":{"acknowledge":true}},"com.a"]',
+        '[32,1,{"nkeys":5,"_tracker":[1]},"com.a"]',
+        '[16,2,{"exclude_me":false,"rkeys":5,"x":null,"__proto__":{"acknowledge":true}},"com.a"]',
       );
     expect(peer.take()).toEqual(['[33,1,1]', '[36,1,1002,{}]']);
   });

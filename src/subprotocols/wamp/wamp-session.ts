@@ -1,3 +1,4 @@
+import { isReserved } from '../../broker/index.js';
 import { assertNever } from '../../lib/index.js';
 import type { Admission } from '../inbox.js';
 import { Inbox } from '../inbox.js';
@@ -18,7 +19,7 @@ import type { LiveSession } from './live-session.js';
 import type { WampLimits } from './options.js';
 import type { Format } from './output.js';
 import { Output } from './output.js';
-import type { Profile } from './profile.js';
+import type { Dialect } from './dialect.js';
 import { separatorsOf } from './profile.js';
 
 /** Messages that only a session has. */
@@ -53,16 +54,17 @@ export class WampSession implements Session {
     link: Link,
     private readonly services: Services,
     format: Format,
-    profile: Profile,
+    dialect: Dialect,
     limits: WampLimits,
   ) {
+    const { profile } = dialect;
     this.#output = new Output(link, format);
     this.#separators = separatorsOf(profile);
     const { serializer } = format;
-    const lenient = profile.integralFloats;
+    const { integralFloats: lenient, barePayload } = profile;
     this.#readings = {
-      beforeLogin: { serializer, limits: limits.beforeLogin, lenient },
-      afterLogin: { serializer, limits: limits.afterLogin, lenient },
+      beforeLogin: { serializer, limits: limits.beforeLogin, lenient, barePayload },
+      afterLogin: { serializer, limits: limits.afterLogin, lenient, barePayload },
     };
     this.#inbox = new Inbox<Uint8Array | Violation>(
       link,
@@ -71,7 +73,7 @@ export class WampSession implements Session {
       (item) => this.#process(item),
       (error) => this.#broken(error),
     );
-    this.#conversation = new Conversation(link, services, this.#output, profile, () => this.#inbox.close());
+    this.#conversation = new Conversation(link, services, this.#output, dialect, () => this.#inbox.close());
   }
 
   receive(data: Buffer, isBinary: boolean): void {
@@ -142,6 +144,7 @@ export class WampSession implements Session {
         this.#conversation.hangUp('normal', 'The client aborted.');
         return undefined;
       default:
+        if (mayTakeLong(message)) this.#inbox.expectDear();
         if (state.name === 'live') return inSession(state.session, message);
         // What is open may be ended; what would be new is passed over, as it is after our GOODBYE.
         if (state.name === 'closing')
@@ -161,6 +164,20 @@ export class WampSession implements Session {
     this.services.instrumentation.defect('wamp.session', error);
     this.#conversation.abort('wamp.error.runtime_error', 'Internal error.', 'internal');
     return undefined;
+  }
+}
+
+/** Everything but what is published, called and answered by the thousand; the router's own procedures are calls, too. */
+function mayTakeLong(message: SessionMessage): boolean {
+  switch (message.name) {
+    case 'publish':
+    case 'yield':
+    case 'error':
+      return false;
+    case 'call':
+      return isReserved(message.procedure);
+    default:
+      return true;
   }
 }
 

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { build, stop } from 'esbuild';
@@ -18,6 +19,10 @@ const standIns: Plugin = {
   name: 'stand-ins',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(?:assert|util|crypto|fs)$/ }, ({ path }) => ({ path, namespace: 'stand-in' }));
+    // Its own modules ask for each other in a way that esbuild does not see; AutobahnJS has no progress without it.
+    onResolve({ filter: /^when$/ }, () => ({
+      path: createRequire(import.meta.url).resolve('when/dist/browser/when.js'),
+    }));
     onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({ contents: STAND_INS[path] ?? '' }));
   },
 };
@@ -28,7 +33,8 @@ export async function bundlePage(): Promise<string> {
     stdin: { contents: "import './page.ts';", resolveDir: here('.'), loader: 'ts' },
     bundle: true,
     write: false,
-    format: 'iife',
+    // wampy's way to sign awaits something before it is there, which only modules can.
+    format: 'esm',
     platform: 'browser',
     target: 'es2022',
     logLevel: 'error',

@@ -2,6 +2,12 @@ import { Client as CurrentClient } from '@stomp/stompjs';
 import { Client as ClientOf6 } from 'stompjs-6';
 import type { AutobahnSerializer } from '../autobahn-client.js';
 import { AutobahnClient } from '../autobahn-client.js';
+import { joinWithAutobahn } from '../features/autobahn.js';
+import type { Make, Serializer } from '../features/client.js';
+import type { ScenarioName as FeatureName } from '../features/scenarios.js';
+import { FeatureBed, SCENARIOS as FEATURES } from '../features/scenarios.js';
+import { joinWithWampy } from '../features/wampy.js';
+import { login } from '../login-clients.js';
 import type { ScenarioName } from '../queue-scenarios.js';
 import { SCENARIOS, StompClients } from '../queue-scenarios.js';
 import type { StompJs } from '../stompjs-client.js';
@@ -99,7 +105,25 @@ async function work(url: string, version: keyof typeof CLIENTS, name: ScenarioNa
   return saw;
 }
 
+const JOINS = { autobahn: joinWithAutobahn, wampy: joinWithWampy };
+
+/** Has a WAMP client go through what it can do; what it saw, or why it failed. */
+async function go(
+  url: string,
+  make: Make,
+  serializer: Serializer,
+  names: readonly FeatureName[],
+): Promise<Record<string, unknown>> {
+  const saw: Record<string, unknown> = {};
+  for (const name of names) {
+    const bed = new FeatureBed(url, JOINS, make, serializer);
+    saw[name] = await FEATURES[name](bed).catch((error: unknown) => `failed: ${String(error)}`);
+    await bed.leave();
+  }
+  return saw;
+}
+
 /** What the test calls in the page. */
-export const page = { meet, tryToConnect, work };
+export const page = { meet, tryToConnect, work, go, login };
 
 Object.assign(globalThis, { page });

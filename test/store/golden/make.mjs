@@ -67,6 +67,30 @@ for (const id of [5, 6, 7])
     publication(id, { topic: 'audit.in', payload: body(`entry ${id}`) }),
     bounds,
   );
+// What clients of both protocols have published, in a realm of its own.
+const wampOrigin = { protocol: 'wamp', session: 8, principal };
+const said = (id, topic, payload, more = {}) =>
+  new Publication(id, { topic, payload, ...more }, undefined, wampOrigin, 1_700_000_000_000 + id);
+const spoken = {
+  json: Payload.ofSlices('json', Buffer.from('["json",1]'), Buffer.from('{"a":[true]}')),
+  msgpack: Payload.ofSlices('msgpack', Buffer.from([0x91, 0xc4, 0x02, 0x01, 0xff])),
+  cbor: Payload.ofSlices('cbor', Buffer.from([0x82, 0x64, 0x63, 0x62, 0x6f, 0x72, 0xf6])),
+};
+for (const [at, name] of Object.keys(spoken).entries()) {
+  const kept = said(20 + at, `state.${name}`, spoken[name], { excludePublisher: true });
+  await stores.retained.put('realm2', kept);
+  await stores.history.append('realm2', said(30 + at, 'audit.wamp', spoken[name]), {
+    entries: 9,
+    bytes: 1000,
+  });
+}
+const forBosses = { audience: { eligible: { authroles: new Set(['boss']) } } };
+await stores.history.append('realm2', said(33, 'audit.wamp', spoken.json, forBosses), {
+  entries: 9,
+  bytes: 1000,
+});
+const fromStomp = publication(34, { topic: 'audit.stomp', payload: body('{"n":1}', 'application/json') });
+await stores.history.append('realm2', fromStomp, { entries: 9, bytes: 1000 });
 await stores.close();
 
 await backupStore(join(base, 'store'), join(base, 'copy'));

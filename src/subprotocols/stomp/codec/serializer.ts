@@ -17,7 +17,8 @@ export function frameTail(lines: string, body: Uint8Array): Buffer {
   const head = `${lines}content-length:${body.length}\n\n`;
   const headLength = Buffer.byteLength(head);
   const tail = Buffer.allocUnsafe(headLength + body.length + 1);
-  tail.write(head, 0);
+  // Nearly all heads are ASCII, and need no encoder.
+  tail.write(head, 0, headLength === head.length ? 'latin1' : 'utf8');
   tail.set(body, headLength);
   tail[headLength + body.length] = 0;
   return tail;

@@ -1,4 +1,5 @@
 import type { Broker, Principal, Verdict } from '../../../broker/index.js';
+import { connectionOf } from '../../connection-facts.js';
 import type { Admission } from '../../inbox.js';
 import type { StompFrame, StompVersion } from '../codec/index.js';
 import { STOMP_VERSIONS, encodeConnected, highestCommonVersion } from '../codec/index.js';
@@ -116,7 +117,9 @@ function decide(conversation: Conversation, login: Login, verdict: Verdict): voi
     return;
   }
   const { link, services, alwaysBinary } = conversation;
-  const attachment = broker.attach(new StompEndpoint(conversation), verdict.principal, 'stomp');
+  const connection = connectionOf(link.remote, tokenOf(version));
+  const attachOptions = { protocol: 'stomp', connection };
+  const attachment = broker.attach(new StompEndpoint(conversation), verdict.principal, attachOptions);
   conversation.begin(version, attachment);
   conversation.clientId = clientId;
   conversation.softErrors = softErrors;
@@ -126,6 +129,8 @@ function decide(conversation: Conversation, login: Login, verdict: Verdict): voi
     ['server', services.server],
     ['user-name', userNameOf(conversation, verdict.principal)],
   ];
+  const { expiresAt } = verdict.principal;
+  if (expiresAt !== undefined) headers.push(['expires-at', String(expiresAt)]);
   if (conversation.softErrors) headers.push(['soft-errors', 'true']);
   if (version !== '1.0') headers.push(['heart-beat', heartBeat.header]);
   conversation.send(encodeConnected(headers));

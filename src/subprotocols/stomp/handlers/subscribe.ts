@@ -10,6 +10,7 @@ import { subscriptionKey } from '../subscriptions.js';
 import { destinationOf } from '../destinations.js';
 import { REFUSALS, protocolError, quoted } from '../errors.js';
 import { HeaderValues } from '../header-values.js';
+import { accepting } from '../message-form.js';
 import { acceptedTypeOf } from '../negotiated-body.js';
 import { assignForm } from '../replay-form.js';
 import { replayOptionsOf } from '../replay-options.js';
@@ -76,7 +77,7 @@ function subscriptionOf(
   const accept = acceptedTypeOf(values);
   const error = values.error(receipt);
   if (error !== undefined) return conversation.fail(error);
-  const style = accept === undefined ? conversation.style : { ...conversation.style, accept };
+  const style = accept === undefined ? conversation.style : accepting(conversation.style, accept);
   return { key, id, destination, pile: new Pile(mode, id), style, target: undefined };
 }
 

@@ -3,7 +3,7 @@ import type { ScanLimits, SerializerErrorCode, WireMap } from '../../../serializ
 import { SerializerError } from '../../../serializers/index.js';
 import type { Reading } from './elements.js';
 import { Breach, Elements } from './elements.js';
-import type { Cargo, ClientMessage, Hello, MessageName, Role, Roles, Violation } from './messages.js';
+import type { ClientMessage, Hello, MessageName, Role, Roles, Violation } from './messages.js';
 import { CODES } from './messages.js';
 import { readConsumer, readDelivery, readSource } from './option-reader.js';
 import { readCallOptions, readSharing } from './rpc-options.js';
@@ -34,7 +34,10 @@ const NAMES = new Map(Object.entries(CODES).map(([name, code]) => [code as numbe
 
 const ROLES: readonly Role[] = ['publisher', 'subscriber', 'caller', 'callee'];
 
-/** Features that we act upon when a client announces them; `call_cancelling` is how one page of the profile spells it. */
+/**
+ * Features that we act upon when a client announces them; `call_cancelling` is how one page of the profile spells it, and
+ * the last two are what an older draft has for payload passthru; by the very last, autobahn-python is known.
+ */
 const FEATURES = [
   'call_canceling',
   'call_cancelling',
@@ -44,7 +47,11 @@ const FEATURES = [
   'progressive_call_invocations',
   'payload_passthru_mode',
   'subscription_revocation',
+  'sharded_subscription',
+  'shareded_subscriptions',
   'registration_revocation',
+  'payload_transparency',
+  'payload_encryption_cryptobox',
 ] as const;
 
 /**
@@ -141,7 +148,7 @@ function readCommand(name: 'publish' | 'call' | 'subscribe' | 'register', elemen
         excludeMe: elements.flag(options, 'exclude_me') ?? true,
         discloseMe: elements.flag(options, 'disclose_me') ?? false,
         delivery: readDelivery(elements, options),
-        cargo: withoutPassthru(elements.cargo(4, options)),
+        cargo: elements.cargo(4, options),
       };
     case 'call':
       return {
@@ -177,12 +184,6 @@ function readCommand(name: 'publish' | 'call' | 'subscribe' | 'register', elemen
   }
 }
 
-/** For events passthru [WAMP AP Payload Passthru Mode] is not announced. */
-function withoutPassthru(cargo: Cargo): Cargo {
-  if (cargo.passthru !== undefined) throw new Breach('Payload passthru was not announced.');
-  return cargo;
-}
-
 function readAnswer(name: 'error' | 'yield', elements: Elements): ClientMessage {
   if (name === 'yield') {
     const options = elements.map(2, 'Options');
@@ -215,19 +216,19 @@ function readHello(elements: Elements): Hello {
   };
 }
 
+const NO_FEATURES: ReadonlySet<string> = new Set();
+
 function readRoles(elements: Elements, details: WireMap): Roles {
-  const announced = elements.submap(details, 'roles');
+  const known = elements.submap(details, 'roles');
   const roles = new Map<Role, ReadonlySet<string>>();
   for (const role of ROLES) {
-    const about = announced === undefined ? undefined : elements.submap(announced, role);
+    const about = known === undefined ? undefined : elements.submap(known, role);
     if (about === undefined) continue;
     const features = elements.submap(about, 'features');
-    roles.set(
-      role,
-      new Set(
-        FEATURES.filter((feature) => features !== undefined && elements.flag(features, feature) === true),
-      ),
-    );
+    const announces = (feature: string): boolean =>
+      features !== undefined && elements.flag(features, feature) === true;
+    const announced = FEATURES.filter(announces);
+    roles.set(role, announced.length === 0 ? NO_FEATURES : new Set(announced));
   }
   if (roles.size === 0) throw new Breach('A client must announce at least one role.');
   return roles;

@@ -5,7 +5,7 @@ import type {
   WireMap,
   WireValue,
 } from '../../../serializers/index.js';
-import type { Cargo, HeaderMap, Passthru } from './messages.js';
+import type { Cargo, HeaderMap, OlderPassthru, Passthru } from './messages.js';
 
 /** How incoming messages are read. */
 export interface Reading {
@@ -14,6 +14,8 @@ export interface Reading {
   readonly limits: ScanLimits;
   /** Whether clients' slips are passed over: `1.0` where an id belongs, null for an option that is not given, an `undefined`. */
   readonly lenient: boolean;
+  /** Whether a payload that is packed in the words of the older draft may stand in place of the arguments. Default false. */
+  readonly barePayload?: boolean;
 }
 
 /** Raised inside the codec for a message that breaks the protocol; never leaves it. */
@@ -28,6 +30,8 @@ const MAX_HEADERS = 100;
 const MAX_HEADER_NAME = 256;
 const MAX_HEADER_VALUE = 65_536;
 const MAX_CONTENT_TYPE = 256;
+/** Options of a packed payload in an older draft. */
+const OLDER_KEYS: ReadonlySet<string> = new Set(['enc_algo', 'enc_key', 'enc_serializer']);
 
 const EMPTY_MAP = Object.freeze(Object.create(null)) as WireMap;
 
@@ -35,6 +39,7 @@ const EMPTY_MAP = Object.freeze(Object.create(null)) as WireMap;
 export class Elements {
   readonly #serializer: Serializer;
   readonly #lenient: boolean;
+  readonly #barePayload: boolean;
 
   /** @param bounds as of {@link Serializer.scanArray}. */
   constructor(
@@ -44,6 +49,7 @@ export class Elements {
   ) {
     this.#serializer = reading.serializer;
     this.#lenient = reading.lenient;
+    this.#barePayload = reading.barePayload === true;
   }
 
   get count(): number {
@@ -98,10 +104,14 @@ export class Elements {
 
   /** Args and kwargs from element `at` on, not decoded, and our custom keys of the options. */
   cargo(at: number, options: WireMap): Cargo {
-    const args = at < this.count ? this.slice(at) : undefined;
+    let args = at < this.count ? this.slice(at) : undefined;
     const kwargs = at + 1 < this.count ? this.slice(at + 1) : undefined;
-    if (args !== undefined && !this.#serializer.isArray(args))
-      throw new Breach('Arguments must be an array.');
+    if (args !== undefined && !this.#serializer.isArray(args)) {
+      if (kwargs !== undefined || !this.#isBarePayload(args, options)) {
+        throw new Breach('Arguments must be an array.');
+      }
+      args = this.#serializer.encodeArray([], [args]);
+    }
     if (kwargs !== undefined && !this.#serializer.isMap(kwargs)) {
       throw new Breach('Keyword arguments must be a map with string keys.');
     }
@@ -128,6 +138,15 @@ export class Elements {
     const value = this.option(options, key);
     if (value !== undefined && typeof value !== 'string') throw new Breach(`${key} must be a string.`);
     return value;
+  }
+
+  /** An option that is a text or a number, as a text; the one and the other are never the same key. */
+  key(options: WireMap, key: string): string | undefined {
+    const value = this.option(options, key);
+    if (value === undefined || typeof value === 'string') return value;
+    const number = wholeNumber(value);
+    if (number === undefined) throw new Breach(`${key} must be a string or an integer.`);
+    return `\0${number}`;
   }
 
   /** An option that is a list of texts; empty if absent. */
@@ -158,17 +177,33 @@ export class Elements {
     return options === EMPTY_MAP;
   }
 
-  /** What `ppt_…` says; a payload that is packed so is one argument, and nothing is done to it. */
+  /** What `ppt_…` and `enc_…` say; a payload that is packed so is one argument, and nothing is done to it. */
   #passthru(options: WireMap): Passthru | undefined {
     let isThere = false;
-    for (const key in options) if (key.startsWith('ppt_')) isThere = true;
+    for (const key in options) if (key.startsWith('ppt_') || OLDER_KEYS.has(key)) isThere = true;
     if (!isThere) return undefined;
     return {
       scheme: this.string(options, 'ppt_scheme') ?? '',
       serializer: this.string(options, 'ppt_serializer'),
       cipher: this.string(options, 'ppt_cipher'),
       keyid: this.string(options, 'ppt_keyid'),
+      older: this.#olderPassthru(options),
     };
+  }
+
+  /** Whether an item is a packed payload that stands alone, as autobahn-python sends it. */
+  #isBarePayload(item: Uint8Array, options: WireMap): boolean {
+    if (!this.#barePayload || this.string(options, 'enc_algo') === undefined) return false;
+    const payload = this.#serializer.decode(item);
+    return typeof payload === 'string' || payload instanceof Uint8Array;
+  }
+
+  #olderPassthru(options: WireMap): OlderPassthru | undefined {
+    const algo = this.string(options, 'enc_algo');
+    const key = this.string(options, 'enc_key');
+    const serializer = this.string(options, 'enc_serializer');
+    if (algo === undefined && key === undefined && serializer === undefined) return undefined;
+    return { algo: algo ?? '', key, serializer };
   }
 
   #headers(options: WireMap): HeaderMap | undefined {
@@ -201,7 +236,7 @@ function digits(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** A decoded value as a whole number that a double tells from its neighbours; undefined if it is none. */
-export function wholeNumber(value: WireValue): number | undefined {
+export function wholeNumber(value: unknown): number | undefined {
   const number = typeof value === 'bigint' ? exactly(value) : value;
   return typeof number === 'number' && Number.isInteger(number) ? number : undefined;
 }

@@ -45,10 +45,10 @@ export function encodeMessage(message: RouterMessage, serializer: Serializer): U
       return serializer.encodeArray([code, idOf(message.request), message.details], tailOf(message.cargo));
     case 'invocation': {
       const { request, registration, details, cargo } = message;
-      return serializer.encodeArray([code, request, registration, details], tailOf(cargo));
+      return serializer.encodeArray([code, idOf(request), registration, details], tailOf(cargo));
     }
     case 'interrupt':
-      return serializer.encodeArray([code, message.request, message.options], NONE);
+      return serializer.encodeArray([code, idOf(message.request), message.options], NONE);
     default:
       return assertNever(message);
   }

@@ -31,5 +31,6 @@ export type {
   Violation,
   Yield,
 } from './messages.js';
+export { OptionReader } from './option-reader.js';
 export { isUri } from './uris.js';
 export type { UriRule } from './uris.js';

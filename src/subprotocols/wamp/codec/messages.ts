@@ -42,7 +42,7 @@ export interface Cargo {
   readonly headers: HeaderMap | undefined;
   /** `_content_type` of the options: the type of a byte string that stands alone. */
   readonly contentType: string | undefined;
-  /** `ppt_…` of the options [WAMP AP Payload Passthru Mode]. Default: the payload is like any other. */
+  /** `ppt_…` and `enc_…` of the options [WAMP AP Payload Passthru Mode]. Default: the payload is like any other. */
   readonly passthru?: Passthru | undefined;
   /** Why `_headers` or `_content_type` cannot be used: too many, too long, or with control characters. */
   readonly fault: string | undefined;
@@ -55,6 +55,16 @@ export interface Passthru {
   readonly serializer: string | undefined;
   readonly cipher: string | undefined;
   readonly keyid: string | undefined;
+  /** The words of an older draft. */
+  readonly older: OlderPassthru | undefined;
+}
+
+/** What an older draft of the specification says about a packed payload. */
+export interface OlderPassthru {
+  /** `enc_algo`; empty if it is missing, though other keys are there. */
+  readonly algo: string;
+  readonly key: string | undefined;
+  readonly serializer: string | undefined;
 }
 
 /** The roles that a peer may announce [WAMP BP Client: Role and Feature Announcement]. */
@@ -127,6 +137,8 @@ export interface DeliveryOptions {
   readonly retain: boolean | undefined;
   /** `_ttl`: how long it may be delivered, in ms. */
   readonly ttlMs: number | undefined;
+  /** `rkey`: what it is about [WAMP AP Sharded Subscription]. */
+  readonly shard: string | undefined;
   /** `_queue`: the topic is the name of a queue. */
   readonly queue: QueueOptions | undefined;
   /** Why an option cannot be used. */
@@ -149,6 +161,8 @@ export interface QueueOptions {
 export interface SourceOptions {
   /** Begin with what is retained [WAMP AP Event Retention]. */
   readonly getRetained: boolean;
+  /** `nkey`: where the subscriber is, of those that share the subscription out [WAMP AP Sharded Subscription]. */
+  readonly place: string | undefined;
   /** `_queue`: the topic is the name of a queue, and this is what its consumer asks for. */
   readonly queue: ConsumerOptions | undefined;
   /** Why an option cannot be used. */

@@ -1,4 +1,4 @@
-import type { WireMap, WireValue } from '../../../serializers/index.js';
+import type { WireMap } from '../../../serializers/index.js';
 import type { Elements } from './elements.js';
 import { wholeNumber } from './elements.js';
 import type { ConsumerOptions, DeliveryOptions, QueueOptions, Receivers, SourceOptions } from './messages.js';
@@ -11,6 +11,8 @@ export const MAX_CREDIT = 65_535;
 const MAX_CONSUMER_PRIORITY = 1_000_000;
 /** The longest name of a producer, in UTF-8 bytes. */
 const LONGEST_PRODUCER = 255;
+/** The longest `rkey` or `nkey`, in UTF-8 bytes: each place is compared with each key. */
+const LONGEST_KEY = 255;
 
 /**
  * Reads options whose faults are answered with ERROR `wamp.error.invalid_argument`, where those of WAMP's basics end the
@@ -19,20 +21,18 @@ const LONGEST_PRODUCER = 255;
 export class OptionReader {
   fault: string | undefined;
 
-  constructor(
-    private readonly elements: Elements,
-    private readonly options: WireMap,
-  ) {}
+  /** @param option name of an option → what it says, not looked at yet; undefined if it says nothing. */
+  constructor(private readonly option: (key: string) => unknown) {}
 
   flag(key: string): boolean | undefined {
-    const value = this.elements.option(this.options, key);
+    const value = this.option(key);
     if (value === undefined || typeof value === 'boolean') return value;
     return this.refuse(`${key} must be a boolean.`);
   }
 
   /** A whole number within bounds, both inclusive. */
   integer(key: string, least: number, most: number): number | undefined {
-    const value = this.elements.option(this.options, key);
+    const value = this.option(key);
     if (value === undefined) return undefined;
     const number = wholeNumber(value);
     if (number !== undefined && number >= least && number <= most) return number;
@@ -41,14 +41,20 @@ export class OptionReader {
 
   /** A text of 1 to so many bytes in UTF-8. */
   text(key: string, most: number): string | undefined {
-    const value = this.elements.option(this.options, key);
+    const value = this.option(key);
     if (value === undefined) return undefined;
     if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= most) return value;
     return this.refuse(`${key} must be a string of 1 to ${most} bytes.`);
   }
 
+  /** A key that something is shared out by, as it was read; absent if it is too long. */
+  sharingKey(key: string, value: string | undefined): string | undefined {
+    const fault = keyFault(key, value);
+    return fault === undefined ? value : this.refuse(fault);
+  }
+
   has(key: string): boolean {
-    return this.elements.option(this.options, key) !== undefined;
+    return this.option(key) !== undefined;
   }
 
   ids(key: string): ReadonlySet<number> | undefined {
@@ -63,12 +69,12 @@ export class OptionReader {
     return this.#set(key, 'strings', (entry) => (typeof entry === 'string' ? entry : undefined));
   }
 
-  #set<T>(key: string, what: string, read: (entry: WireValue) => T | undefined): ReadonlySet<T> | undefined {
-    const value = this.elements.option(this.options, key);
+  #set<T>(key: string, what: string, read: (entry: unknown) => T | undefined): ReadonlySet<T> | undefined {
+    const value = this.option(key);
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) return this.refuse(`${key} must be a list of ${what}.`);
     const set = new Set<T>();
-    for (const entry of value as readonly WireValue[]) {
+    for (const entry of value as readonly unknown[]) {
       const item = read(entry);
       if (item === undefined) return this.refuse(`${key} must be a list of ${what}.`);
       set.add(item);
@@ -83,6 +89,17 @@ export class OptionReader {
   }
 }
 
+/** Reads options of a message. */
+export function readerOf(elements: Elements, options: WireMap): OptionReader {
+  return new OptionReader((key) => elements.option(options, key));
+}
+
+/** What is wrong with a key that something is shared out by, if anything is. */
+export function keyFault(key: string, value: string | undefined): string | undefined {
+  const isTooLong = value !== undefined && Buffer.byteLength(value) > LONGEST_KEY;
+  return isTooLong ? `${key} may have ${LONGEST_KEY} bytes.` : undefined;
+}
+
 /** Options that say nothing. */
 const NO_DELIVERY: DeliveryOptions = {
   eligible: undefined,
@@ -90,19 +107,21 @@ const NO_DELIVERY: DeliveryOptions = {
   retain: undefined,
   ttlMs: undefined,
   queue: undefined,
+  shard: undefined,
   fault: undefined,
 };
 
 /** What the options of PUBLISH say about who gets it, when and how. */
 export function readDelivery(elements: Elements, options: WireMap): DeliveryOptions {
   if (elements.isEmpty(options)) return NO_DELIVERY;
-  const reader = new OptionReader(elements, options);
+  const reader = readerOf(elements, options);
   const delivery = {
     eligible: readReceivers(reader, 'eligible'),
     exclude: readReceivers(reader, 'exclude'),
     retain: reader.flag('retain'),
     ttlMs: reader.integer('_ttl', 1, MAX_MS),
     queue: readQueue(reader),
+    shard: reader.sharingKey('rkey', elements.key(options, 'rkey')),
   };
   const forQueues = FOR_QUEUES.find((key) => reader.has(key));
   return { ...delivery, fault: reader.fault ?? contradictionIn(delivery, forQueues) };
@@ -158,18 +177,24 @@ const NO_CONSUMER: ConsumerOptions = {
 
 /** What the options of REGISTER say to a queue. */
 export function readConsumer(elements: Elements, options: WireMap): ConsumerOptions {
-  return elements.isEmpty(options) ? NO_CONSUMER : consumerOf(new OptionReader(elements, options));
+  return elements.isEmpty(options) ? NO_CONSUMER : consumerOf(readerOf(elements, options));
 }
 
-const NO_SOURCE: SourceOptions = { getRetained: false, queue: undefined, fault: undefined };
+const NO_SOURCE: SourceOptions = {
+  getRetained: false,
+  place: undefined,
+  queue: undefined,
+  fault: undefined,
+};
 
 /** What the options of SUBSCRIBE say about where its events come from. */
 export function readSource(elements: Elements, options: WireMap): SourceOptions {
   if (elements.isEmpty(options)) return NO_SOURCE;
-  const reader = new OptionReader(elements, options);
+  const reader = readerOf(elements, options);
   const getRetained = reader.flag('get_retained') === true;
   const queue = reader.flag('_queue') === true ? consumerOf(reader) : undefined;
-  return { getRetained, queue, fault: reader.fault };
+  const place = reader.sharingKey('nkey', elements.string(options, 'nkey'));
+  return { getRetained, place, queue, fault: reader.fault };
 }
 
 function consumerOf(reader: OptionReader): ConsumerOptions {

@@ -2,7 +2,7 @@ import type { WireMap } from '../../../serializers/index.js';
 import type { Elements } from './elements.js';
 import { Breach, wholeNumber } from './elements.js';
 import type { CallOptions, SharingOptions } from './messages.js';
-import { MAX_CREDIT, OptionReader } from './option-reader.js';
+import { MAX_CREDIT, keyFault, readerOf } from './option-reader.js';
 
 const NO_SHARING: SharingOptions = {
   concurrency: undefined,
@@ -14,7 +14,7 @@ const NO_SHARING: SharingOptions = {
 /** What the options of REGISTER say about calls, and about those who offer the same procedure. */
 export function readSharing(elements: Elements, options: WireMap): SharingOptions {
   if (elements.isEmpty(options)) return NO_SHARING;
-  const reader = new OptionReader(elements, options);
+  const reader = readerOf(elements, options);
   const concurrency = reader.integer('concurrency', 1, MAX_CREDIT);
   const force = reader.flag('force_reregister') === true;
   const forwardTimeout = elements.flag(options, 'forward_timeout') === true;
@@ -34,11 +34,12 @@ export function readCallOptions(elements: Elements, options: WireMap): CallOptio
   const progress = elements.flag(options, 'progress') === true;
   const timeoutMs = readTimeout(elements, options);
   const runmode = elements.string(options, 'runmode');
-  const shard = runmode === undefined ? undefined : readKey(elements, options);
+  const shard = runmode === undefined ? undefined : elements.key(options, 'rkey');
   let fault: string | undefined;
   if (timeoutMs !== undefined && timeoutMs < 0) fault = 'timeout must be at least 0.';
   else if (runmode !== undefined && runmode !== 'partition') fault = 'runmode must be partition.';
   else if (runmode !== undefined && shard === undefined) fault = 'runmode partition needs an rkey.';
+  else fault = keyFault('rkey', shard);
   // Zero asks for nothing special.
   return { timeoutMs: timeoutMs === 0 ? undefined : timeoutMs, shard, progress, fault };
 }
@@ -49,13 +50,4 @@ function readTimeout(elements: Elements, options: WireMap): number | undefined {
   const timeoutMs = wholeNumber(value);
   if (timeoutMs === undefined) throw new Breach('timeout must be an integer.');
   return timeoutMs;
-}
-
-/** `rkey`: a text or a number; the one and the other are never the same key. */
-function readKey(elements: Elements, options: WireMap): string | undefined {
-  const value = elements.option(options, 'rkey');
-  if (value === undefined || typeof value === 'string') return value;
-  const number = wholeNumber(value);
-  if (number === undefined) throw new Breach('rkey must be a string or an integer.');
-  return `\0${number}`;
 }

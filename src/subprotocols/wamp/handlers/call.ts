@@ -2,8 +2,10 @@ import type { Admission } from '../../inbox.js';
 import type { DoorRefusal } from '../addresses.js';
 import { addressFault } from '../addresses.js';
 import type { Call } from '../codec/index.js';
+import { UNDISCLOSED, optionRefused } from '../dialect.js';
 import type { LiveSession } from '../live-session.js';
 import { WampRequest } from '../live-session.js';
+import { mayPack, schemeFault } from '../packing.js';
 import { uriRuleOf } from '../profile.js';
 import { queueOf } from '../queue-names.js';
 
@@ -15,12 +17,11 @@ const NOT_CALLED = {
 /** CALL: exactly one final RESULT or ERROR comes back [WAMP BP Calling]. */
 export function call(session: LiveSession, message: Call): Admission {
   const { procedure, cargo, receiveProgress, discloseMe, wishes } = message;
-  const maySendParts =
-    session.profile.unannouncedParts || session.announced('caller', 'progressive_call_invocations');
-  if (wishes.progress && !maySendParts) {
+  const { offered } = session;
+  if (wishes.progress && !maySendParts(session)) {
     return session.violate('Progressive calls were not announced.');
   }
-  if (cargo.passthru !== undefined && !session.announced('caller', 'payload_passthru_mode')) {
+  if (!mayPack(session, 'caller', cargo.passthru)) {
     return session.violate('Payload passthru was not announced.');
   }
   const request = new WampRequest('call', message.request);
@@ -36,11 +37,11 @@ export function call(session: LiveSession, message: Call): Admission {
     procedure,
     payload: session.payloadOf(cargo),
     headers: cargo.headers,
-    timeoutMs: wishes.timeoutMs,
+    timeoutMs: offered.call_timeout ? wishes.timeoutMs : undefined,
     shard: wishes.shard,
     progressive: wishes.progress,
     passthru: cargo.passthru,
-    receiveProgress: receiveProgress && session.announced('caller', 'progressive_call_results'),
+    receiveProgress: receiveProgress && session.shares('caller', 'progressive_call_results'),
     disclose: discloseMe,
   });
 }
@@ -59,13 +60,22 @@ export function callMore(session: LiveSession, request: WampRequest, message: Ca
   });
 }
 
-function faultOf(session: LiveSession, { procedure, cargo, wishes }: Call): DoorRefusal | undefined {
-  const reason = cargo.fault ?? wishes.fault ?? (cargo.passthru?.scheme === '' ? NO_SCHEME : undefined);
+/** Whether the client may send a call in parts [WAMP AP Progressive Call Invocations]. */
+function maySendParts({ offered, profile, roles }: LiveSession): boolean {
+  if (!offered.progressive_call_invocations) return false;
+  return profile.unannouncedParts || roles.get('caller')?.has('progressive_call_invocations') === true;
+}
+
+function faultOf(session: LiveSession, message: Call): DoorRefusal | undefined {
+  const { procedure, cargo, wishes, discloseMe } = message;
+  const { offered } = session;
+  if (wishes.shard !== undefined && !offered.sharded_registration) return optionRefused('runmode');
+  if (discloseMe && !offered.caller_identification) return UNDISCLOSED;
+
+  const reason = cargo.fault ?? wishes.fault ?? schemeFault(cargo.passthru);
   if (reason !== undefined) return { error: 'wamp.error.invalid_argument', reason };
   const fault = addressFault(procedure, uriRuleOf(session.profile));
   if (fault !== undefined) return fault;
   // It would have to wait for a worker: a message is put into a queue by PUBLISH.
   return queueOf(procedure) === undefined ? undefined : NOT_CALLED;
 }
-
-const NO_SCHEME = 'Payload passthru needs a ppt_scheme.';

@@ -6,11 +6,11 @@ const MODES: ReadonlySet<string> = new Set<CancelMode>(['skip', 'kill', 'killnow
 
 /**
  * CANCEL [WAMP AP Call Canceling]: `killnowait` unless it says otherwise. A call that is not open is passed over in silence:
- * its answer may have crossed the CANCEL.
+ * its answer may have crossed the CANCEL. So is one where canceling is switched off.
  */
 export function cancel(session: LiveSession, id: number, mode = 'killnowait'): undefined {
   const request = session.calls.get(id);
-  if (request === undefined) return undefined;
+  if (request === undefined || !session.offered.call_canceling) return undefined;
   if (!isCancelMode(mode)) {
     return session.refuse(new WampRequest('cancel', id), {
       error: 'wamp.error.invalid_argument',

@@ -13,7 +13,7 @@ export function goodbye(conversation: Conversation): undefined {
       conversation.hangUp('going_away', 'The server is shutting down.');
       return undefined;
     case 'leaving':
-      conversation.hangUp('going_away', 'The server is shutting down.');
+      conversation.hangUp(state.end.kind, state.end.text);
       return undefined;
     case 'left':
     case 'over':

@@ -1,9 +1,9 @@
 import type { Verdict } from '../../../broker/index.js';
+import { LOGIN_URIS } from '../../error-uris.js';
 import type { Admission } from '../../inbox.js';
 import type { Hello } from '../codec/index.js';
 import { isUri } from '../codec/index.js';
 import type { Conversation, Login } from '../conversation.js';
-import { LOGIN_REASONS } from '../errors.js';
 import { uriRuleOf } from '../profile.js';
 
 /** The longest realm that is looked up, in bytes. */
@@ -74,6 +74,6 @@ function settle(conversation: Conversation, login: Login, verdict: Verdict): voi
       conversation.challenge(login, verdict.challenge);
       return;
     case 'refused':
-      conversation.abort(LOGIN_REASONS[verdict.code], 'The login was refused.', 'policy');
+      conversation.abort(LOGIN_URIS[verdict.code], 'The login was refused.', 'policy');
   }
 }

@@ -4,6 +4,7 @@ import { isUri } from '../codec/index.js';
 import type { Work } from '../invocations.js';
 import { isDelivery } from '../invocations.js';
 import type { LiveSession } from '../live-session.js';
+import { mayPack, schemeFault } from '../packing.js';
 import { uriRuleOf } from '../profile.js';
 
 /**
@@ -37,13 +38,11 @@ export function yieldError(session: LiveSession, request: number, error: string,
 
 /** Whether an answer is packed in a way that the callee has not announced; then the connection is ended. */
 function isForbidden(session: LiveSession, { passthru }: Cargo): boolean {
-  if (passthru === undefined) return false;
-  if (!session.announced('callee', 'payload_passthru_mode')) {
-    session.violate('Payload passthru was not announced.');
-    return true;
-  }
-  if (passthru.scheme !== '') return false;
-  session.violate('Payload passthru needs a ppt_scheme.');
+  const fault = mayPack(session, 'callee', passthru)
+    ? schemeFault(passthru)
+    : 'Payload passthru was not announced.';
+  if (fault === undefined) return false;
+  session.violate(fault);
   return true;
 }
 
